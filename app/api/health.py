@@ -1,0 +1,57 @@
+"""Whether the service is up, ready for work, and what it has done so far."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from app import __version__
+from app.problems import FieldError, NotFound, Unavailable, responses
+from app.services import Services, services
+
+router = APIRouter(tags=["Health"])
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+    version: str = __version__
+
+
+class Readiness(BaseModel):
+    """The service can do its work."""
+
+    status: Literal["ready"] = "ready"
+    models: list[str] = Field(description="Ids of the models that are served.")
+    broken: dict[str, str] = Field(description="Models that are not served, and why.")
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """Whether the process is up."""
+    return Health()
+
+
+@router.get("/readyz", responses=responses(Unavailable))
+async def readyz(parts: Annotated[Services, Depends(services)]) -> Readiness:
+    """Whether there is a model to colour with; broken models are named and do not stop the others."""
+    registry = parts.registry
+    if registry.default_id is None:
+        broken = [FieldError(f"/models/{name}", reason) for name, reason in registry.broken.items()]
+        raise Unavailable("There is no model to colour with.", errors=broken, retry_after=10)
+    return Readiness(models=sorted(registry.cards), broken=dict(registry.broken))
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **responses(NotFound)},
+)
+async def metrics(parts: Annotated[Services, Depends(services)]) -> Response:
+    """What the service has done, for Prometheus."""
+    if not parts.settings.metrics_enabled:
+        raise NotFound("Metrics are switched off on this service.")
+    return Response(generate_latest(parts.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

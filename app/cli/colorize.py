@@ -1,0 +1,128 @@
+"""`chromalab colorize`."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.cli.painters import LocalPainter, Painter, SetupError
+from app.cli.picture_files import WRITTEN, FileError, Task, names_a_file, plan, write_whole
+from app.colorizing.options import Options
+from app.imaging.encode import OutputFormat
+from app.settings import Settings
+from app.telemetry import configure_logging
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+
+def colorize(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="FILES|FOLDERS...", help="Pictures, or folders of them.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the results; for one picture also a file name.")
+    ],
+    model: Annotated[str | None, typer.Option(help="Id of the model; the default one unless given.")] = None,
+    format: Annotated[
+        OutputFormat | None,
+        typer.Option(help="Format of the results; as the pictures' unless given."),
+    ] = None,
+    saturation: Annotated[
+        float, typer.Option(min=0.0, max=2.0, help="0 is gray, 1 what the model says.")
+    ] = 1.0,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="0 takes the likeliest colours, 1 their mean; the model's own unless given.",
+        ),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go into folders within folders.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Have a Chromalab service do it, such as http://127.0.0.1:8000."),
+    ] = None,
+    api_key: Annotated[
+        str | None, typer.Option(envvar="CHROMALAB_API_KEY", help="Key for that service.")
+    ] = None,
+) -> None:
+    """Colour pictures. Those that fail are listed, the others done; exit code 1 if any failed, 2 for misuse.
+
+    Inputs are never overwritten. A result that is already there is kept unless --overwrite is given, so that
+    a run that was interrupted goes on where it ended.
+    """
+    told = Console(stderr=True, highlight=False)
+    if names_a_file(out) and format not in (None, WRITTEN[out.suffix.lower()]):
+        told.print(f"chromalab: {out} does not end like {format}", markup=False)
+        raise typer.Exit(MISUSED)
+    tasks = plan(inputs, out, format=format, recursive=recursive)
+    if not tasks:
+        told.print(
+            "no pictures there" + ("" if recursive else "; --recursive looks into folders within folders")
+        )
+        return
+    try:
+        with closing(_painter(model, _options(saturation, temperature), server, api_key)) as painter:
+            kept, failures = _paint_all(tasks, painter, overwrite=overwrite, told=told)
+    except SetupError as error:
+        told.print(f"chromalab: {error}", markup=False)
+        raise typer.Exit(MISUSED) from None
+    except KeyboardInterrupt:
+        told.print("interrupted; what was done is complete")
+        raise typer.Exit(INTERRUPTED) from None
+    for source, reason in failures:
+        told.print(f"{source}: {reason}", markup=False, soft_wrap=True)
+    done = len(tasks) - kept - len(failures)
+    told.print(f"{done} coloured, {kept} already there, {len(failures)} failed")
+    if failures:
+        raise typer.Exit(FAILED)
+
+
+def _options(saturation: float, temperature: float | None) -> Options:
+    try:
+        return Options(saturation=saturation, temperature=temperature)
+    except ValidationError as error:  # not a number, which Typer takes for one
+        first = error.errors()[0]
+        raise SetupError(f"--{first['loc'][0]}: {first['msg']}") from None
+
+
+def _painter(model: str | None, options: Options, server: str | None, api_key: str | None) -> Painter:
+    if server is None:
+        settings = Settings()
+        configure_logging(settings.log_level, settings.log_format)
+        return LocalPainter(model, options, settings)
+    from app.cli.client import RemotePainter
+
+    return RemotePainter(server, model, options, api_key=api_key)
+
+
+def _paint_all(
+    tasks: list[Task], painter: Painter, *, overwrite: bool, told: Console
+) -> tuple[int, list[tuple[Path, str]]]:
+    """How many results were there already, and which pictures failed, with the reason."""
+    kept, failures = 0, []
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=told, transient=True) as progress:
+        bar = progress.add_task("", total=len(tasks))
+        for task in tasks:
+            progress.update(bar, description=escape(task.source.name))
+            try:
+                if task.problem is not None:
+                    raise FileError(task.problem)
+                if task.target.exists() and not overwrite:
+                    kept += 1
+                else:
+                    write_whole(task.target, painter.paint(task.source, task.format))
+            except FileError as error:
+                failures.append((task.source, str(error)))
+            progress.advance(bar)
+    return kept, failures

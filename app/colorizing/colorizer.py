@@ -1,0 +1,162 @@
+"""The colouring service: orders in, coloured pictures out, within bounds. REST and the pages both call it."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from starlette.requests import Request
+
+from app.colorizing.engine import Engine, EngineBusy, NetworkFailure
+from app.colorizing.inbox import Inbox, Upload, refusal
+from app.colorizing.lanes import Lane, LaneFull
+from app.colorizing.options import Options, UnsupportedOption, check_supported
+from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Result, advance, steps
+from app.colorizing.registry import Registry, UnknownModel, UnusableModel
+from app.colorizing.timings import Timings
+from app.imaging.errors import PictureError, PictureTooLarge, UnsupportedPicture
+from app.networks.card import Card
+from app.problems import FieldError, InternalError, TooLarge, Unavailable, UnsupportedMedia
+from app.settings import Settings
+
+TEXT_FIELDS = ("model", *Options.model_fields)
+UPLOADS_AT_ONCE = 4
+"""Uploads of the largest allowed size held at once; as many smaller ones as have the same bytes."""
+SMALL_AT_ONCE = 64
+"""Small pictures between decoding and encoding; most of them wait for a network."""
+LARGE_PIXELS = 24_000_000
+"""What `max_concurrent_pictures` counts in: of smaller pictures more go together, of larger ones fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """One upload and what is to be done with it."""
+
+    upload: Upload
+    card: Card
+    options: Options
+
+
+class Colorizer:
+    """Colours uploads with the registry's models, never on the event loop. Used from one event loop."""
+
+    def __init__(self, registry: Registry, engine: Engine, settings: Settings) -> None:
+        self._registry, self._engine = registry, engine
+        self._max_pixels, self._threads = settings.max_pixels, settings.threads
+        self.inbox = Inbox(UPLOADS_AT_ONCE * settings.max_body_bytes)
+        self._small = Lane(
+            "small-pictures",
+            capacity=SMALL_AT_ONCE * SMALL_PIXELS,
+            threads=settings.threads,
+            waiting=settings.queue_size,
+        )
+        self._large = Lane(
+            "large-pictures",
+            capacity=settings.max_concurrent_pictures * LARGE_PIXELS,
+            threads=settings.max_concurrent_pictures,
+            waiting=settings.queue_size,
+        )
+
+    @asynccontextmanager
+    async def receive(self, request: Request) -> AsyncIterator[Commission]:
+        """The form of a request to colour one picture; the upload is gone when the context is left.
+
+        Raises Problems; every refused field is in their `errors`.
+        """
+        async with self.inbox.receive(request, files="image", texts=TEXT_FIELDS) as form:
+            errors = list(form.errors)
+            options = read_options(form.texts, errors)
+            card = self._choose(form.texts.get("model"), errors)
+            if options is not None and card is not None:
+                try:
+                    check_supported(card, options)
+                except UnsupportedOption as error:
+                    errors.append(FieldError(f"/{error.field}", str(error)))
+            if errors or options is None or card is None:
+                raise refusal(errors)
+            yield Commission(form.files[0], card, options)
+
+    async def colorize(self, upload: Upload, card: Card, order: Order) -> Result:
+        """Colour one upload; abandoned when the caller is cancelled. Raises Problems."""
+        timings = Timings()
+        with _as_problems():
+            self._engine.check_room(card.id)
+            work = steps(
+                upload.read,
+                card,
+                order,
+                max_pixels=self._max_pixels,
+                timings=timings,
+                threads=self._threads,
+            )
+            async with AsyncExitStack() as room:
+                lane = self._small
+                await self._enter(room, lane, SMALL_PIXELS, timings)
+                step = await lane.run(advance, work)
+                if isinstance(step, NeedsRoom):
+                    await room.aclose()
+                    lane = self._large
+                    await self._enter(room, lane, step.pixels, timings)
+                    step = await lane.run(advance, work)
+                while not isinstance(step, Result):
+                    assert not isinstance(step, NeedsRoom)
+                    answer = await self._engine.answer(card.id, step)
+                    timings.queue += answer.waited
+                    timings.network += answer.ran
+                    step = await lane.run(advance, work, answer.probabilities)
+                return step
+
+    def close(self) -> None:
+        """Finish what is being worked on and end the threads (blocking)."""
+        self._small.close()
+        self._large.close()
+
+    async def _enter(self, room: AsyncExitStack, lane: Lane, pixels: int, timings: Timings) -> None:
+        with timings.measure("queue"):
+            await room.enter_async_context(lane.room(pixels))
+
+    def _choose(self, model_id: str | None, errors: list[FieldError]) -> Card | None:
+        chosen = model_id or self._registry.default_id
+        if chosen is None:
+            raise Unavailable("There is no model to colour with.", retry_after=10)
+        try:
+            return self._registry.card(chosen)
+        except UnknownModel:
+            known = ", ".join(self._registry.cards)
+            errors.append(FieldError("/model", f"there is no model {chosen[:64]!r}; known are {known}"))
+            return None
+
+
+def read_options(texts: Mapping[str, str], errors: list[FieldError]) -> Options | None:
+    """Options from a form's texts; None, with each reason added to `errors`, if any is refused."""
+    try:
+        return Options.model_validate({name: texts[name] for name in Options.model_fields if name in texts})
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in item["loc"])
+            errors.append(FieldError(pointer, item["msg"].removeprefix("Value error, ")))
+        return None
+
+
+@contextmanager
+def _as_problems() -> Iterator[None]:
+    try:
+        yield
+    except PictureTooLarge as error:
+        raise TooLarge(str(error), errors=[FieldError("/image", str(error))]) from error
+    except UnsupportedPicture as error:
+        raise UnsupportedMedia(str(error), errors=[FieldError("/image", str(error))]) from error
+    except PictureError as error:
+        raise refusal([FieldError("/image", str(error))]) from error
+    except UnsupportedOption as error:
+        raise refusal([FieldError(f"/{error.field}", str(error))]) from error
+    except UnknownModel as error:  # removed since the form was read
+        raise refusal([FieldError("/model", str(error))]) from error
+    except (EngineBusy, LaneFull) as error:
+        raise Unavailable(f"{error}; nothing was begun.", retry_after=error.retry_after) from error
+    except UnusableModel as error:
+        raise Unavailable(f"{error}.", retry_after=60) from error
+    except NetworkFailure as error:
+        raise InternalError(f"{error}.") from error
+    except MemoryError as error:
+        raise Unavailable("There is not enough memory for this picture now.", retry_after=10) from error

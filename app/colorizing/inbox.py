@@ -1,0 +1,203 @@
+"""Multipart uploads in, bounded: so many bytes of all uploads together, so many parts of one."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+import structlog
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import UploadFile
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from app.problems import BadRequest, FieldError, Unavailable, Unprocessable, UnsupportedMedia
+
+MOST_FIELDS = 32
+MOST_TEXT_BYTES = 256 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An uploaded file. Small ones are in memory, larger ones in a nameless temporary file."""
+
+    name: str
+    file: BinaryIO
+
+    def read(self) -> bytes:
+        """All bytes, from the beginning; to be called on a worker thread."""
+        self.file.seek(0)
+        return self.file.read()
+
+    @property
+    def stem(self) -> str:
+        """The client's file name without folders, ending or anything that is not plain text; may be empty."""
+        base = PurePosixPath(self.name.replace("\\", "/")).stem
+        return "".join(char for char in base if char.isprintable())[:100].strip(" .")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as received: its files, its texts (empty ones left out), and what is wrong with its parts."""
+
+    files: list[Upload] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    errors: list[FieldError] = field(default_factory=list)
+
+
+class InboxFull(RuntimeError):
+    """The uploads that are being received and worked on hold as many bytes as may be held."""
+
+
+class Inbox:
+    """Receives uploads, `capacity` bytes altogether until each is done with. Used from one event loop."""
+
+    def __init__(self, capacity: int) -> None:
+        self._free = capacity
+
+    @asynccontextmanager
+    async def receive(
+        self, request: Request, *, files: str, texts: Collection[str], most_files: int = 1
+    ) -> AsyncIterator[Form]:
+        """A form with files named `files` and text fields named `texts`; temporary files go when it is left.
+
+        What is wrong with single parts is in its `errors`. Raises BadRequest, UnsupportedMedia, Unavailable.
+        """
+        with self._share() as share:
+            try:
+                items = await _parse(request, share, most_files)
+            except InboxFull:
+                await _drain(request)
+                raise Unavailable(
+                    "The service is receiving as many uploads as it can hold; nothing was kept.",
+                    retry_after=2,
+                ) from None
+            try:
+                yield _sort(items, files, texts, most_files)
+            finally:
+                for _, value in items:
+                    if isinstance(value, UploadFile):
+                        value.file.close()
+
+    @contextmanager
+    def _share(self) -> Iterator["_Share"]:
+        share = _Share(self)
+        try:
+            yield share
+        finally:
+            self._free += share.held
+
+    def take(self, count: int) -> None:
+        """Count bytes in; raises InboxFull when they do not fit."""
+        if count > self._free:
+            raise InboxFull
+        self._free -= count
+
+
+@dataclass(slots=True)
+class _Share:
+    inbox: Inbox
+    held: int = 0
+
+    def hold(self, total: int) -> None:
+        """Hold at least `total` bytes from now on."""
+        if total > self.held:
+            self.inbox.take(total - self.held)
+            self.held = total
+
+
+Items = list[tuple[str, str | UploadFile]]
+
+
+async def _parse(request: Request, share: _Share, most_files: int) -> Items:
+    content_type, _ = parse_options_header(request.headers.get("content-type"))
+    declared = request.headers.get("content-length", "")
+    share.hold(int(declared[:20]) if declared.isascii() and declared.isdigit() else 0)
+    try:
+        return await _read(request, content_type, share, most_files)
+    except ClientDisconnect:
+        raise BadRequest("The upload was cut off before its end.") from None
+    except MultiPartException as error:
+        await _drain(request)
+        raise BadRequest(f"The form cannot be read: {error.message.rstrip('.')}.") from None
+    except OSError as error:
+        log.error("an upload could not be kept", reason=error.strerror)
+        await _drain(request)
+        raise Unavailable("The service has no room for uploads at the moment.", retry_after=10) from None
+
+
+async def _read(request: Request, content_type: bytes, share: _Share, most_files: int) -> Items:
+    async with aclosing(_counted(request, share)) as stream:
+        if content_type == b"multipart/form-data":
+            # One file over the limit is let through, to be named as an error rather than as a broken body.
+            form = await MultiPartParser(
+                request.headers,
+                stream,
+                max_files=most_files + 1,
+                max_fields=MOST_FIELDS,
+                max_part_size=MOST_TEXT_BYTES,
+            ).parse()
+        elif content_type == b"application/x-www-form-urlencoded":
+            form = await FormParser(
+                request.headers, stream, max_fields=MOST_FIELDS, max_part_size=MOST_TEXT_BYTES
+            ).parse()
+        elif content_type or await anext(stream, b""):
+            await _drain(request)
+            raise UnsupportedMedia("Send the picture as multipart/form-data.")
+        else:
+            return []
+        return form.multi_items()
+
+
+async def _counted(request: Request, share: _Share) -> AsyncGenerator[bytes, None]:
+    total = 0
+    async with aclosing(request.stream()) as stream:
+        async for chunk in stream:
+            total += len(chunk)
+            share.hold(total)
+            yield chunk
+
+
+async def _drain(request: Request) -> None:
+    """Read on to the end: a client that is still sending would be cut off before it could read the answer."""
+    with suppress(ClientDisconnect, RuntimeError):  # RuntimeError: already at the end
+        async for _ in request.stream():
+            pass
+
+
+def _sort(items: Items, files: str, texts: Collection[str], most_files: int) -> Form:
+    form = Form()
+    seen: set[str] = set()
+    for name, value in items:
+        twice = name in seen
+        seen.add(name)
+        if name == files:
+            if isinstance(value, str):
+                form.errors.append(FieldError(f"/{files}", "must be a file"))
+            elif value.filename or value.size:  # a browser sends an empty part when no file was chosen
+                form.files.append(Upload(value.filename or "", value.file))
+        elif name not in texts:
+            pointer = "/" + name[:100].replace("~", "~0").replace("/", "~1")
+            form.errors.append(FieldError(pointer, f"unknown field; known are {', '.join([files, *texts])}"))
+        elif not isinstance(value, str):
+            form.errors.append(FieldError(f"/{name}", "must be text, not a file"))
+        elif twice:
+            form.errors.append(FieldError(f"/{name}", "given more than once"))
+        elif value.strip():
+            form.texts[name] = value
+    if len(form.files) > most_files:
+        detail = "one file is taken" if most_files == 1 else f"at most {most_files} files are taken"
+        form.errors.append(FieldError(f"/{files}", detail))
+    elif not form.files and not form.errors:
+        form.errors.append(FieldError(f"/{files}", "a file is needed"))
+    return form
+
+
+def refusal(errors: list[FieldError]) -> Unprocessable:
+    """The problem that names every refused value."""
+    named = "; ".join(f"{error.pointer}: {error.detail}" for error in errors[:3])
+    more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
+    return Unprocessable(f"{named}{more}.", errors=errors)

@@ -1,0 +1,155 @@
+"""Picture in, picture out: the one definition of what happens to a picture, whoever drives it.
+
+`steps` is a generator that never waits: it yields what it needs from outside (room for a large picture, a
+network's answer) and is sent it. The service drives it from threads and queues, `colorize` in a plain loop.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.colorizing.backends import Backend
+from app.colorizing.decode import annealed_ab, centres_ab, classes, uncertainty
+from app.colorizing.options import Options, UnsupportedOption, check_supported
+from app.colorizing.timings import Timings
+from app.imaging.pictures import (
+    OutputFormat,
+    UnsupportedPicture,
+    decode_picture,
+    encode_picture,
+    output_format,
+    probe_picture,
+)
+from app.imaging.recolor import recolor
+from app.imaging.resize import network_size, shrink
+from app.networks.card import Card
+
+Floats = NDArray[np.float32]
+Part = Literal["image", "classes", "uncertainty"]
+
+SMALL_PIXELS = 2**20
+"""Pictures up to this many pixels are cheap enough to be worked on without asking for room first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsRoom:
+    """Yielded by `steps` before a large picture is decoded."""
+
+    pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted of one picture."""
+
+    options: Options = field(default_factory=Options)
+    parts: frozenset[Part] = frozenset({"image"})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A coloured picture: the parts that were ordered, None for the others; sizes of the upright picture."""
+
+    card: Card
+    width: int
+    height: int
+    format: OutputFormat
+    timings: Timings
+    image: bytes | None = None
+    classes: NDArray[np.intp] | None = None
+    """Most likely class of each place, (h, w), at the network's own resolution."""
+    uncertainty: Floats | None = None
+    """Normalised entropy of each place, (h, w), at the network's own resolution."""
+
+
+Steps = Generator[NeedsRoom | Floats, Floats | None, Result]
+
+
+def steps(
+    read: Callable[[], bytes],
+    card: Card,
+    order: Order,
+    *,
+    max_pixels: int,
+    timings: Timings,
+    threads: int | None = None,
+) -> Steps:
+    """Colour one picture; `read` gives the upload's bytes, twice for a large one so that waiting holds none.
+
+    Yields NeedsRoom (send anything) and input planes (P, H, W) (send the network's probabilities (C, h, w)).
+    Raises PictureError and its subclasses, or UnsupportedOption.
+    """
+    options = order.options
+    check_supported(card, options)
+    with timings.measure("decode"):
+        data = read()
+        info = probe_picture(data, max_pixels=max_pixels)
+    if info.pixels > SMALL_PIXELS:
+        del data
+        yield NeedsRoom(info.pixels)
+        data = read()
+    with timings.measure("decode"):
+        picture = decode_picture(data, max_pixels=max_pixels)
+        del data
+        size = network_size(
+            picture.width, picture.height, input_size=card.input_size, multiple=card.size_multiple
+        )
+        gray = shrink(picture.gray, *size)
+
+    probabilities = yield gray[None]
+    assert probabilities is not None
+
+    result_format = options.format or output_format(info.format)
+    image = None
+    if "image" in order.parts:
+        with timings.measure("join"):
+            temperature = card.temperature if options.temperature is None else options.temperature
+            ab = annealed_ab(probabilities, centres_ab(card), temperature)
+            height, width = ab.shape[:2]
+            guide = gray if gray.shape == (height, width) else shrink(picture.gray, width, height)
+            rgb = recolor(picture.gray, ab, guide, saturation=options.saturation, threads=threads)
+        with timings.measure("encode"):
+            try:
+                image = encode_picture(
+                    rgb, format=result_format, alpha=picture.alpha, icc_profile=picture.icc_profile
+                )
+            except UnsupportedPicture as error:  # WebP ends at 16383 pixels a side
+                raise UnsupportedOption("format", str(error)) from None
+    return Result(
+        card=card,
+        width=picture.width,
+        height=picture.height,
+        format=result_format,
+        timings=timings,
+        image=image,
+        classes=classes(probabilities) if "classes" in order.parts else None,
+        uncertainty=uncertainty(probabilities) if "uncertainty" in order.parts else None,
+    )
+
+
+def colorize(
+    data: bytes, backend: Backend, card: Card, order: Order, *, max_pixels: int, threads: int | None = None
+) -> Result:
+    """Colour one picture here and now; raises PictureError, UnsupportedOption or what the backend raises."""
+    timings = Timings()
+    work = steps(lambda: data, card, order, max_pixels=max_pixels, timings=timings, threads=threads)
+    step = advance(work)
+    while not isinstance(step, Result):
+        answer = None
+        if not isinstance(step, NeedsRoom):
+            with timings.measure("network"):
+                answer = backend(step[None])[0]
+        step = advance(work, answer)
+    return step
+
+
+def advance(work: Steps, answer: Floats | None = None) -> NeedsRoom | Floats | Result:
+    """The next thing `steps` needs, or its result; a function because StopIteration cannot cross threads."""
+    try:
+        return work.send(answer)
+    except StopIteration as stop:
+        result: Result = stop.value
+        return result

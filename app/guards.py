@@ -1,0 +1,226 @@
+"""What stands before every route: body size, host names, other sites, API keys, rates, response headers."""
+
+import base64
+import binascii
+import ipaddress
+import math
+import time
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from limits import parse_many
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.keys import KeyRing
+from app.problems import BadRequest, Forbidden, TooLarge, TooManyRequests, Unauthorized
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data: blob:",
+        "style-src 'self'",
+        "script-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    )
+)
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+"""Asked by machines without credentials; they tell nothing of users."""
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_CLIENT = "chromalab.client"
+"""Key in the scope: name of the API key's owner."""
+
+
+class SecurityHeadersMiddleware:
+    """Adds the security headers that a response does not set itself; a page may so relax its own policy."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; complete the headers of its answer."""
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope.get("scheme") == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            await send(message)
+
+        await self.app(scope, receive, complete)
+
+
+class BodyLimitMiddleware:
+    """Refuses a body by its declared length before it is read, and any other once too much of it has come."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        # Starlette's counts the bytes; by itself it would answer a declared length in plain text.
+        self.app = RequestBodyLimitMiddleware(app, max_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise TooLarge."""
+        if scope["type"] == "http":
+            declared = Headers(scope=scope).get("content-length", "0")
+            digits = declared.lstrip("0")[:20]  # far beyond any limit, and int() refuses thousands of them
+            if digits.isascii() and digits.isdigit() and int(digits) > self.max_bytes:
+                raise TooLarge(f"The body has {digits} bytes; this service takes up to {self.max_bytes}.")
+        await self.app(scope, receive, send)
+
+
+class TrustedHostsMiddleware:
+    """Answers only to host names it is known by, so that no foreign name can be pointed at the service."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+        self.app = app
+        self.allowed_hosts = allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise BadRequest."""
+
+        if scope["type"] == "http" and scope["path"] in HEALTH_PATHS:  # orchestrators ask by address
+            await self.app(scope, receive, send)
+            return
+
+        async def known(scope: Scope, receive: Receive, _: Send) -> None:
+            await self.app(scope, receive, send)
+
+        async def refuse(_: Message) -> None:
+            raise BadRequest(
+                "This service does not go by the host name that was asked for. "
+                "Its operator can add the name to CHROMALAB_ALLOWED_HOSTS."
+            )
+
+        await TrustedHostMiddleware(known, self.allowed_hosts, www_redirect=False)(scope, receive, refuse)
+
+
+class OtherSitesMiddleware:
+    """Refuses what another site's page sends from a person's browser, unless that site is named in CORS."""
+
+    def __init__(self, app: ASGIApp, allowed_origins: Sequence[str]) -> None:
+        self.app = app
+        self.allowed_origins = frozenset(allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise Forbidden."""
+        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
+            headers = Headers(scope=scope)
+            foreign = headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
+            if foreign and headers.get("origin") not in self.allowed_origins:
+                raise Forbidden(
+                    "A page of another site sent this, and this service takes nothing from there."
+                )
+        await self.app(scope, receive, send)
+
+
+class ApiKeyMiddleware:
+    """Lets in who shows a known key, as a Bearer token, as `X-API-Key`, or, for browsers, as a password."""
+
+    def __init__(self, app: ASGIApp, keys: KeyRing) -> None:
+        self.app = app
+        self.keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its key's owner noted, or raise Unauthorized."""
+        if scope["type"] == "http" and not _is_open(scope["path"]):
+            key = _key_shown(Headers(scope=scope))
+            owner = self.keys.owner(key) if key else None
+            if owner is None:
+                raise Unauthorized(
+                    "The key is not known here."
+                    if key
+                    else "Send a key as Authorization: Bearer or as X-API-Key.",
+                    headers={"WWW-Authenticate": 'Basic realm="Chromalab", charset="UTF-8", Bearer'},
+                )
+            scope[_CLIENT] = owner
+        await self.app(scope, receive, send)
+
+
+def _is_open(path: str) -> bool:
+    return path in HEALTH_PATHS or path.startswith("/static/")
+
+
+def _key_shown(headers: Headers) -> str | None:
+    if key := headers.get("x-api-key"):
+        return key
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "bearer":
+        return credentials or None
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[2] or None
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None
+
+
+class RateLimitMiddleware:
+    """Bounds what one client may ask in a while; a client is a key's owner, or an address (IPv6: its /64)."""
+
+    def __init__(self, app: ASGIApp, rates: str) -> None:
+        self.app = app
+        self.rates = parse_many(rates)
+        self.limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise TooManyRequests with the time after which to ask again."""
+        if scope["type"] == "http" and not _is_free(scope["path"]):
+            client = _client(scope)
+            for rate in self.rates:
+                if not await self.limiter.hit(rate, client):
+                    window = await self.limiter.get_window_stats(rate, client)
+                    wait = max(1, math.ceil(window.reset_time - time.time()))
+                    raise TooManyRequests(
+                        f"More than {rate} are not taken; ask again in {wait} s.", retry_after=wait
+                    )
+        await self.app(scope, receive, send)
+
+
+def _is_free(path: str) -> bool:
+    return path in HEALTH_PATHS or path == "/metrics" or path.startswith(("/static/", "/docs/"))
+
+
+def _client(scope: Scope) -> str:
+    if owner := scope.get(_CLIENT):
+        return f"key:{owner}"
+    host = client[0] if (client := scope.get("client")) else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a Unix socket, or a proxy that names no address
+        return f"host:{host}"
+    if address.version == 6:
+        return f"host:{ipaddress.ip_network((address, 64), strict=False)}"
+    return f"host:{address}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listening address can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def loopback_names(host: str) -> list[str]:
+    """Host names by which a service listening on a loopback address is asked."""
+    own = f"[{host}]" if ":" in host else host
+    return sorted({"localhost", "127.0.0.1", "[::1]", urlsplit(f"//{own}").netloc})

@@ -1,0 +1,1 @@
+"""One module a demo; `app.lab.registry` finds them. `ORDER` places a demo in the list."""

@@ -1,0 +1,57 @@
+"""The texts beside demos and claims: paragraphs with formulas in LaTeX.
+
+Blank lines part paragraphs. `$…$` is a formula in the line, a paragraph `$$…$$` one of its own, and a
+paragraph of lines that start with `- ` a list.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_INLINE = re.compile(r"\$([^$]+)\$")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line: words, or a formula in LaTeX."""
+
+    kind: Literal["words", "formula"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, a displayed formula or a list; each line is its spans."""
+
+    kind: Literal["paragraph", "formula", "list"]
+    lines: tuple[tuple[Span, ...], ...]
+
+
+def blocks(text: str) -> list[Block]:
+    """A text in blocks."""
+    found = []
+    for raw in re.split(r"\n\s*\n", text.strip()):
+        lines = [line.strip() for line in raw.strip().splitlines()]
+        joined = " ".join(lines)
+        if joined.startswith("$$") and joined.endswith("$$"):
+            found.append(Block("formula", ((Span("formula", joined[2:-2].strip()),),)))
+        elif lines[0].startswith("- "):
+            items: list[str] = []
+            for line in lines:
+                if line.startswith("- "):
+                    items.append(line[2:].strip())
+                else:
+                    items[-1] += f" {line}"
+            found.append(Block("list", tuple(spans(item) for item in items)))
+        else:
+            found.append(Block("paragraph", (spans(joined),)))
+    return found
+
+
+def spans(line: str) -> tuple[Span, ...]:
+    """A line in words and formulas; raises ValueError on a lone `$`."""
+    parts = _INLINE.split(line)
+    if any("$" in part for part in parts):
+        raise ValueError(f"a formula is not closed in {line!r}")
+    kinds: tuple[Literal["words", "formula"], ...] = ("words", "formula")
+    return tuple(Span(kinds[place % 2], part) for place, part in enumerate(parts) if part)

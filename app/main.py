@@ -1,0 +1,114 @@
+"""The application: `create_app(settings)` wires the parts together and does nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import structlog
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app import __version__, api, guards, pages, problems
+from app.colorizing.colorizer import Colorizer
+from app.colorizing.engine import Engine
+from app.colorizing.registry import Registry
+from app.keys import KeyRing
+from app.services import Services
+from app.settings import Settings
+from app.telemetry import Metrics, TelemetryMiddleware
+
+REQUESTS_MAY_TAKE = 25
+"""Seconds that requests under way at shutdown get to finish."""
+THREADS_MAY_TAKE = 5
+"""Seconds that a network's pass gets after that; its thread ends with the process."""
+DESCRIPTION = "Colour gray pictures with networks trained here. Every error is an RFC 9457 problem."
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The whole service as an ASGI application; its parts are built when it starts."""
+    settings = settings or Settings()
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        registry = await asyncio.to_thread(Registry, settings.models_dir)
+        engine = Engine(
+            registry, queue_size=settings.queue_size, max_batch=settings.max_batch, threads=settings.threads
+        )
+        parts = Services(settings, metrics, registry, engine, Colorizer(registry, engine, settings))
+        app.state.services = parts
+        preloading = asyncio.create_task(_preload(parts))
+        try:
+            yield
+        finally:
+            preloading.cancel()
+            await asyncio.gather(preloading, return_exceptions=True)
+            await asyncio.to_thread(parts.close, THREADS_MAY_TAKE)
+
+    app = FastAPI(
+        title="Chromalab",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        middleware=_middleware(settings, metrics),
+    )
+    problems.install(app, pages.problem_page)
+    api.install(app)
+    app.include_router(pages.router)
+    pages.mount_static(app)
+    return app
+
+
+async def _preload(parts: Services) -> None:
+    """Have the default model loaded and warm before the first picture comes; nobody waits for it."""
+    default_id = parts.registry.default_id
+    if not parts.settings.preload or default_id is None:
+        return
+    side = parts.registry.card(default_id).input_size
+    try:
+        await parts.engine.infer(default_id, np.zeros((side, side), np.float32))
+    except Exception:  # whoever asks for the model is told
+        log.exception("the default model could not be loaded ahead", model=default_id)
+
+
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """The layers around every route, outermost first: what fails in one still passes those before it."""
+    layers = [
+        Middleware(CorrelationIdMiddleware),
+        Middleware(TelemetryMiddleware, metrics=metrics),
+        Middleware(guards.SecurityHeadersMiddleware),
+    ]
+    if settings.cors_origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    "Idempotency-Key",
+                    "Last-Event-ID",
+                    "X-API-Key",
+                ],
+                expose_headers=["Location", "Retry-After", "Server-Timing", "X-Model", "X-Request-ID"],
+            )
+        )
+    layers += [
+        Middleware(problems.ProblemMiddleware, page=pages.problem_page),
+        Middleware(guards.TrustedHostsMiddleware, allowed_hosts=settings.allowed_hosts),
+        Middleware(guards.OtherSitesMiddleware, allowed_origins=settings.cors_origins),
+    ]
+    if settings.api_keys_file is not None:
+        layers.append(Middleware(guards.ApiKeyMiddleware, keys=KeyRing(settings.api_keys_file)))
+    if settings.rate_limit:
+        layers.append(Middleware(guards.RateLimitMiddleware, rates=settings.rate_limit))
+    layers.append(Middleware(guards.BodyLimitMiddleware, max_bytes=settings.max_body_bytes))
+    return layers

@@ -1,0 +1,1 @@
+"""Torch modules, palettes and the files their weights live in; importing the package imports no torch."""

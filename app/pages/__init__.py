@@ -1,0 +1,13 @@
+"""The HTML face: pages that work without script, and the static files behind them."""
+
+from fastapi import APIRouter
+
+from app.pages import home, models, samples
+from app.pages.assets import mount_static
+from app.pages.problem_page import problem_page
+
+__all__ = ["mount_static", "problem_page", "router"]
+
+router = APIRouter(include_in_schema=False)
+for page in (home, models, samples):
+    router.include_router(page.router)

@@ -1,0 +1,68 @@
+"""The home page: a picture in, its colours out; by script through REST, or by a plain form posted here."""
+
+import io
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from app.colorizing.inbox import Form, Upload
+from app.colorizing.options import UnsupportedOption, check_supported
+from app.colorizing.pipeline import Order, Result
+from app.colorizing.presence import while_connected
+from app.pages import samples
+from app.pages.result import result_page
+from app.pages.studio import Choice, beside, read_choice, studio
+from app.problems import FieldError, Problem, Unavailable, Unprocessable
+from app.services import Services, services
+
+router = APIRouter(include_in_schema=False)
+
+FORM_TEXTS = ("model", "temperature", "saturation", "format", "sample")
+CLIENT_GONE = 499  # nobody reads it; the log and the metrics do
+
+
+@router.get("/")
+def home(request: Request, parts: Annotated[Services, Depends(services)]) -> Response:
+    """The home page; its query sets the panel."""
+    choice, errors = read_choice(request.query_params, parts.registry)
+    return studio(request, parts, choice, beside(errors, "The link could not be followed"))
+
+
+@router.post("/colorize")
+async def colorize(request: Request, parts: Annotated[Services, Depends(services)]) -> Response:
+    """Colour the form's picture and show it; or the form again, with the problem beside its cause."""
+    choice, _ = read_choice({}, parts.registry)
+    try:
+        async with parts.colorizer.inbox.receive(request, files="image", texts=FORM_TEXTS) as form:
+            choice, errors = read_choice(form.texts, parts.registry)
+            upload = _upload(form, choice, errors)
+            result = await while_connected(request, _colorize(parts, upload, choice, errors))
+            return await run_in_threadpool(result_page, request, upload, result, choice)
+    except ClientDisconnect:
+        return Response(status_code=CLIENT_GONE)
+    except Problem as problem:
+        said = beside(problem.errors or [FieldError("", problem.detail)], problem.title)
+        return studio(request, parts, choice, said, status=problem.status, headers=problem.headers)
+
+
+def _upload(form: Form, choice: Choice, errors: list[FieldError]) -> Upload:
+    """The sample that was pressed, or the picture that was chosen; what is wrong is added to `errors`."""
+    if choice.sample:
+        return Upload(f"{choice.sample}.jpg", io.BytesIO(samples.gray(choice.sample)))
+    errors += form.errors
+    return form.files[0] if form.files else Upload("", io.BytesIO())
+
+
+async def _colorize(parts: Services, upload: Upload, choice: Choice, errors: list[FieldError]) -> Result:
+    if choice.card is None:
+        raise Unavailable("There is no model to colour with.", retry_after=10)
+    try:
+        check_supported(choice.card, choice.options)
+    except UnsupportedOption as error:
+        errors.append(FieldError(f"/{error.field}", str(error)))
+    if errors:
+        raise Unprocessable("Some values cannot be used.", errors=errors)
+    return await parts.colorizer.colorize(upload, choice.card, Order(choice.options))

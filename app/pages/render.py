@@ -1,0 +1,48 @@
+"""Templates to responses: one environment, and what every page is told."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from app import __version__
+from app.guards import CONTENT_SECURITY_POLICY
+from app.pages.assets import static_url
+from app.pages.history import epochs
+from app.pages.nav import NAV
+from app.resources import templates_dir
+
+CHART_POLICY = CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+"""Content-Security-Policy of pages with a chart: Plotly writes style attributes."""
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja environment; a name that a template misspells is an error."""
+    env = Environment(
+        loader=FileSystemLoader(templates_dir()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    env.globals.update(static_url=static_url, nav=NAV, version=__version__)
+    env.filters["epochs"] = epochs
+    return env
+
+
+def render(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """The page of a template."""
+    html = environment().get_template(template).render(path=request.url.path, **context)
+    return HTMLResponse(html, status, headers=dict(headers or {}))

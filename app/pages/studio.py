@@ -1,0 +1,123 @@
+"""What the home page shows: the settings as chosen, and each problem beside what caused it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import get_args
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from app.colorizing.colorizer import read_options
+from app.colorizing.options import Format, Options
+from app.colorizing.registry import Registry
+from app.networks.card import Card
+from app.pages.render import render
+from app.pages.samples import SAMPLES
+from app.problems import FieldError
+from app.services import Services
+
+FIELDS = ("image", "model", "temperature", "saturation", "format")
+ACCEPT = "image/jpeg,image/png,image/webp,image/tiff"
+"""What the file dialogue offers; the service looks at the bytes, not at the name."""
+_TITLES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
+FORMATS = (("", "As it came"), *((name, _TITLES.get(name, name)) for name in get_args(Format)))
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Said:
+    """A problem in words, as it stands beside its field."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The settings of the panel; `card` None where no model is installed."""
+
+    card: Card | None
+    options: Options
+    sample: str = ""
+
+    @property
+    def temperature(self) -> float:
+        """The temperature in force: chosen, or the model's own."""
+        if self.options.temperature is not None:
+            return self.options.temperature
+        return self.default_temperature
+
+    @property
+    def default_temperature(self) -> float:
+        """The model's own temperature."""
+        return self.card.temperature if self.card else 0.0
+
+    def address(self) -> str:
+        """Address of the home page with these settings."""
+        given = {
+            "model": self.card.id if self.card else None,
+            **self.options.model_dump(exclude_defaults=True),
+        }
+        query = urlencode({name: value for name, value in given.items() if value is not None})
+        return f"/?{query}" if query else "/"
+
+
+def read_choice(texts: Mapping[str, str], registry: Registry) -> tuple[Choice, list[FieldError]]:
+    """The settings that texts name, defaults where they name none or nonsense, and what was nonsense."""
+    errors: list[FieldError] = []
+    known = {name: text for name, text in texts.items() if name in FIELDS}
+    options = read_options(known, errors)
+    if options is None:
+        refused = {error.pointer.removeprefix("/") for error in errors}
+        options = read_options({name: text for name, text in known.items() if name not in refused}, [])
+    card = registry.cards.get(registry.default_id or "")
+    if wanted := texts.get("model"):
+        card = registry.cards.get(wanted, card)
+        if card is None or card.id != wanted:
+            errors.append(FieldError("/model", f"there is no model {wanted[:64]!r} here"))
+    sample = texts.get("sample", "")
+    if sample and sample not in SAMPLES:
+        errors.append(FieldError("/image", f"there is no sample {sample[:64]!r} here"))
+        sample = ""
+    return Choice(card, options or Options(), sample), errors
+
+
+def beside(errors: Iterable[FieldError], title: str) -> dict[str, Said]:
+    """The problems by the field they stand beside; those of no field stand beside the picture."""
+    said: dict[str, Said] = {}
+    for error in errors:
+        field = error.pointer.strip("/").split("/")[0]
+        detail = error.detail[:1].upper() + error.detail[1:]
+        said.setdefault(field if field in FIELDS else "image", Said(title, detail.rstrip(".") + "."))
+    return said
+
+
+def note(card: Card) -> str:
+    """One line about a model for the panel."""
+    return f"{card.parameters:,} parameters, trained on {card.trained_on}."
+
+
+def studio(
+    request: Request,
+    parts: Services,
+    choice: Choice,
+    problems: Mapping[str, Said],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """The home page."""
+    context = {
+        "samples": SAMPLES.values(),
+        "models": [(card, note(card)) for card in parts.registry.cards.values()],
+        "default_model": parts.registry.default_id or "",
+        "choice": choice,
+        "note": note(choice.card) if choice.card else "",
+        "formats": FORMATS,
+        "problems": {field: problems.get(field) for field in FIELDS},
+        "accept": ACCEPT,
+        "max_bytes": parts.settings.max_body_bytes,
+        "max_megabytes": parts.settings.max_body_bytes // MIB,
+    }
+    return render(request, "home.html", context, status=status, headers=headers)

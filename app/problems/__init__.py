@@ -1,0 +1,47 @@
+"""Every way a request can fail, as RFC 9457 problems."""
+
+from app.problems.answers import ProblemMiddleware, ProblemPage, install
+from app.problems.kinds import (
+    KINDS,
+    MEDIA_TYPE,
+    BadRequest,
+    Conflict,
+    FieldError,
+    Forbidden,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    ProblemBody,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    Unprocessable,
+    UnsupportedMedia,
+    responses,
+)
+
+__all__ = [
+    "KINDS",
+    "MEDIA_TYPE",
+    "BadRequest",
+    "Conflict",
+    "FieldError",
+    "Forbidden",
+    "InternalError",
+    "MethodNotAllowed",
+    "NotFound",
+    "Problem",
+    "ProblemBody",
+    "ProblemMiddleware",
+    "ProblemPage",
+    "TooLarge",
+    "TooManyRequests",
+    "Unauthorized",
+    "Unavailable",
+    "Unprocessable",
+    "UnsupportedMedia",
+    "install",
+    "responses",
+]

@@ -1,0 +1,118 @@
+"""Every setting once, read from the environment as CHROMALAB_<NAME>; `chromalab settings` shows them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from limits import parse_many
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app import resources
+from app.machine import available_cpus
+
+ENV_PREFIX = "CHROMALAB_"
+CLIENT_VARIABLES = frozenset({ENV_PREFIX + "API_KEY"})
+"""Variables that `chromalab colorize --server` reads, not the service."""
+MIB = 1024 * 1024
+
+
+def _split(value: Any) -> Any:
+    """Accept `a, b` for a list, as people write it in an environment variable."""
+    if isinstance(value, str):
+        return [part for part in (part.strip() for part in value.split(",")) if part]
+    return value
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """The settings of one running service; unknown or impossible values are refused at start-up."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    models_dir: Path = Field(
+        default_factory=resources.models_dir,
+        description="Folder of trained models, a sub-folder each; those shipped with Chromalab unless set.",
+    )
+    data_dir: Path | None = Field(
+        None, description="Folder for what must survive a restart; nothing is kept while unset."
+    )
+    preload: bool = Field(True, description="Load the default model in the background right after start-up.")
+    threads: Count = Field(
+        default_factory=available_cpus,
+        description="Threads of one network pass; the CPUs granted to this process unless set.",
+    )
+    queue_size: Count = Field(16, description="Pictures that may wait for one model; more are answered 503.")
+    max_batch: Count = Field(32, description="Small pictures put through a network together, at most.")
+    max_concurrent_pictures: Count = Field(
+        2, description="Pictures decoded, coloured and encoded at full size at the same time."
+    )
+    max_body_bytes: Count = Field(
+        64 * MIB, description="Largest request body in bytes; larger ones are answered 413."
+    )
+    max_pixels: Count = Field(
+        100_000_000, description="Largest picture in pixels; larger ones are answered 413 before decoding."
+    )
+    api_keys_file: Path | None = Field(
+        None, description="File of hashed API keys; when set, everything but health checks asks for a key."
+    )
+    rate_limit: str = Field(
+        "",
+        description="Requests a client may make, as `60/minute` or `5/second;1000/day`; empty for no limit.",
+    )
+    allowed_hosts: Names = Field(
+        ["*"],
+        description="Host names it answers to, comma-separated; `*.example.org` for all below, `*` for any.",
+    )
+    trusted_proxies: Names = Field(
+        ["127.0.0.1", "::1"],
+        description="Addresses of proxies whose X-Forwarded-For and -Proto are believed, comma-separated.",
+    )
+    cors_origins: Names = Field(
+        [],
+        description="Other sites whose pages may call the API, as `https://example.org`, comma-separated.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="Log lines for people, or one JSON each."
+    )
+    metrics_enabled: bool = Field(True, description="Serve Prometheus metrics at `/metrics`.")
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate_limit_is_readable(cls, value: str) -> str:
+        if value.strip():
+            try:
+                parse_many(value)
+            except ValueError:
+                raise ValueError("is not a rate such as 60/minute or 5/second;1000/day") from None
+        return value.strip()
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts_are_patterns(cls, value: list[str]) -> list[str]:
+        for pattern in value:
+            if (
+                "*" in pattern
+                and pattern != "*"
+                and not (pattern.startswith("*.") and "*" not in pattern[1:])
+            ):
+                raise ValueError(f"{pattern!r}: a wildcard stands alone or leads, as in *.example.org")
+        return value or ["*"]
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings and are none, such as a misspelt one."""
+    known = CLIENT_VARIABLES | {ENV_PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(
+        name for name in environment if name.upper().startswith(ENV_PREFIX) and name.upper() not in known
+    )

@@ -1,0 +1,19 @@
+"""Receptive fields: which indices of a network's input reach an output, exactly, phases and all."""
+
+from app.shapes.receptive.axes import AxisMap, AxisRelation, Run, Unknown
+from app.shapes.receptive.field import Field, ReceptiveField, input_field, receptive_field, through
+from app.shapes.receptive.windows import Span, Windows
+
+__all__ = [
+    "AxisMap",
+    "AxisRelation",
+    "Field",
+    "ReceptiveField",
+    "Run",
+    "Span",
+    "Unknown",
+    "Windows",
+    "input_field",
+    "receptive_field",
+    "through",
+]

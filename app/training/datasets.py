@@ -1,0 +1,96 @@
+"""Pictures for training and evaluation: zip archives, folders, or torchvision's CIFAR-10."""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".tif", ".tiff"})
+CIFAR_PREFIX = "cifar10:"
+
+Pixels = NDArray[np.uint8]
+
+
+class DatasetError(ValueError):
+    """A source that cannot be read; the message names it and says why."""
+
+
+def iterate_pictures(source: str | Path) -> Iterator[tuple[str, Pixels]]:
+    """Every picture of a zip archive or folder as (class, RGB uint8 (H, W, 3)), in the order of their names.
+
+    The class is the name of the picture's folder ("" at the top). Raises DatasetError.
+    """
+    path = Path(source)
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+        for file in files:
+            label = file.parent.name if file.parent != path else ""
+            yield label, _read(file, str(file))
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                if PurePosixPath(name).suffix.lower() in SUFFIXES:
+                    with archive.open(name) as member:
+                        yield PurePosixPath(name).parent.name, _read(member, f"{path.name}/{name}")
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file or folder") from None
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"{path}: {error}") from None
+
+
+def _read(file: object, name: str) -> Pixels:
+    try:
+        with Image.open(file) as image:  # type: ignore[arg-type]
+            return np.asarray(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError, ValueError) as error:
+        raise DatasetError(f"{name}: {error}") from None
+
+
+def _cifar10(root: str, train: bool) -> dict[str, Pixels]:
+    from torchvision.datasets import CIFAR10
+
+    try:
+        data = CIFAR10(root, train=train, download=False)
+    except RuntimeError:
+        raise DatasetError(
+            f"{root}: CIFAR-10 is not there; python -c "
+            f"\"from torchvision.datasets import CIFAR10; CIFAR10('{root}', download=True)\" fetches it"
+        ) from None
+    labels = np.asarray(data.targets)
+    return {name: data.data[labels == index] for index, name in enumerate(data.classes)}
+
+
+def load_classes(sources: Sequence[str], *, size: int, train: bool) -> dict[str, Pixels]:
+    """All pictures of several sources by class, as RGB uint8 (N, size, size, 3).
+
+    A source is a zip archive, a folder of class folders, or `cifar10:ROOT` (torchvision's, its train or test
+    split). Pictures of another size are cropped to their middle square and scaled down. Raises DatasetError.
+    """
+    parts: dict[str, list[Pixels]] = {}
+    for source in sources:
+        if source.startswith(CIFAR_PREFIX):
+            for label, pixels in _cifar10(source.removeprefix(CIFAR_PREFIX), train).items():
+                parts.setdefault(label, []).append(pixels)
+        else:
+            singles: dict[str, list[Pixels]] = {}
+            for label, pixels in iterate_pictures(source):
+                singles.setdefault(label, []).append(_square(pixels, size))
+            for label, pictures in singles.items():
+                parts.setdefault(label, []).append(np.stack(pictures))
+    if not parts:
+        raise DatasetError(f"no pictures in {', '.join(map(str, sources)) or 'no source'}")
+    return {label: np.concatenate(parts[label]) for label in sorted(parts)}
+
+
+def _square(pixels: Pixels, size: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    if (height, width) == (size, size):
+        return pixels
+    side = min(height, width)
+    left, top = (width - side) // 2, (height - side) // 2
+    box = (left, top, left + side, top + side)
+    return np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.LANCZOS, box=box))

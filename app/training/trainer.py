@@ -1,0 +1,182 @@
+"""The training loop: a run is a function of its recipe and data, however often it is interrupted."""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from app.networks.build import build
+from app.networks.card import Epoch
+from app.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from app.training.palette_task import PaletteTask, evaluate_palette
+from app.training.pretrained import load_pretrained
+from app.training.recipe import Optimizer, Recipe, RecipeError
+
+
+class Diverged(RuntimeError):
+    """The loss is no longer a finite number."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a listener hears after every batch, and (with `finished`) after every epoch."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float
+    finished: Epoch | None = None
+
+
+def rate_at(optimizer: Optimizer, step: int, steps: int) -> float:
+    """Learning rate of a step counted from 0."""
+    if optimizer.schedule == "constant":
+        return optimizer.learning_rate
+    warm = max(1, round(optimizer.warmup * steps))
+    if step < warm:
+        return optimizer.learning_rate * (step + 1) / warm
+    return optimizer.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+
+class Trainer:
+    """One run of a recipe, with its checkpoint in `folder`."""
+
+    def __init__(self, recipe: Recipe, task: PaletteTask, folder: Path) -> None:
+        self.recipe, self.task = recipe, task
+        self.path = folder / "checkpoint.safetensors"
+        torch.manual_seed(recipe.seed)
+        network = build(recipe.network)
+        _initialize(network, recipe)
+        self.network = network.to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).eval() if recipe.averaging else None
+        self.optimizer = _optimizer(self.network, recipe.optimizer)
+        self.progress = Progress(recipe.model_dump(mode="json"))
+        if self.path.exists():
+            found = load_checkpoint(self.path, self._networks(), self.optimizer)
+            if found.recipe != self.progress.recipe:
+                raise RecipeError(f"{self.path} belongs to another recipe; take another folder or delete it")
+            self.progress = found
+
+    @property
+    def published(self) -> nn.Module:
+        """The network to serve: the averaged one where the recipe averages."""
+        return self.average or self.network
+
+    @property
+    def done(self) -> bool:
+        """Whether every epoch has been trained."""
+        return self.progress.epoch >= self.recipe.epochs
+
+    def run(
+        self, listen: Callable[[Report], None] = lambda report: None, *, save_every: float = 60.0
+    ) -> None:
+        """Train to the end, saving every so many seconds and after every epoch.
+
+        Raises Diverged, CheckpointError. Interrupted at any moment, a new Trainer goes on from the last
+        checkpoint and ends with the same weights.
+        """
+        while not self.done:
+            self._epoch(listen, save_every)
+
+    def _epoch(self, listen: Callable[[Report], None], save_every: float) -> None:
+        progress = self.progress
+        batches = self.task.batches(progress.epoch)
+        self.network.train()
+        started = saved = time.monotonic()
+        for batch in self.task.epoch(progress.epoch, progress.batch):
+            loss = self._step(batch)
+            count = len(batch[0])
+            progress.loss_sum += loss * count
+            progress.pictures += count
+            progress.batch += 1
+            progress.step += 1
+            listen(Report(progress.epoch, self.recipe.epochs, progress.batch, batches, loss))
+            if time.monotonic() - saved > save_every:
+                progress.seconds += time.monotonic() - started
+                self._save()
+                started = saved = time.monotonic()
+        progress.seconds += time.monotonic() - started
+        score = evaluate_palette(self.published, self.task.validation, self.recipe.input)
+        finished = Epoch(
+            epoch=progress.epoch + 1,
+            train_loss=progress.loss_sum / progress.pictures,
+            val_loss=score.loss,
+            val_accuracy=score.accuracy,
+            seconds=round(progress.seconds, 1),
+        )
+        progress.history.append(finished)
+        last = progress.loss_sum / progress.pictures
+        listen(Report(progress.epoch, self.recipe.epochs, batches, batches, last, finished))
+        progress.epoch, progress.batch = progress.epoch + 1, 0
+        progress.loss_sum, progress.pictures, progress.seconds = 0.0, 0, 0.0
+        self._save()
+
+    def _step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> float:
+        steps = sum(self.task.batches(epoch) for epoch in range(self.recipe.epochs))
+        rate = rate_at(self.recipe.optimizer, self.progress.step, steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["factor"]
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.task.loss(self.network, batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.recipe.optimizer.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optimizer.clip_norm)
+        self.optimizer.step()
+        value = loss.item()
+        if not math.isfinite(value):
+            raise Diverged(f"the loss became {value} in epoch {self.progress.epoch + 1}")
+        if self.average is not None:
+            _follow(self.average, self.network, self.recipe.averaging, self.progress.step)
+        return value
+
+    def _networks(self) -> dict[str, nn.Module]:
+        roles = {"network": self.network}
+        return roles if self.average is None else roles | {"average": self.average}
+
+    def _save(self) -> None:
+        save_checkpoint(self.path, self.progress, self._networks(), self.optimizer)
+
+
+def _initialize(network: nn.Module, recipe: Recipe) -> None:
+    if recipe.initialization == "kaiming":
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    if recipe.pretrained is not None:
+        load_pretrained(network, recipe.pretrained)
+
+
+def _optimizer(network: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
+    """Matrices and kernels decay, vectors (biases, BatchNorm) do not; the encoder has its own rate."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            key = (name.startswith("encoder."), parameter.ndim > 1)
+            groups.setdefault(key, []).append(parameter)
+    described = [
+        {
+            "params": parameters,
+            "factor": settings.encoder_factor if encoder else 1.0,
+            "weight_decay": settings.weight_decay if decays else 0.0,
+        }
+        for (encoder, decays), parameters in groups.items()
+    ]
+    algorithm = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam
+    return algorithm(described, lr=settings.learning_rate)
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Move the average towards the network; the decay starts small so that early weights are forgotten."""
+    decay = min(decay, (1 + step) / (10 + step))
+    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new, 1 - decay)
+        else:
+            kept.copy_(new)

@@ -1,0 +1,70 @@
+"""Health, readiness and metrics."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import __version__
+from app.main import create_app
+from app.problems import MEDIA_TYPE
+from app.settings import Settings
+
+
+@pytest.fixture
+def models_dir(tmp_path: Path) -> Path:
+    """A folder with one broken model."""
+    (tmp_path / "broken").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def settings(models_dir: Path) -> Settings:
+    return Settings(models_dir=models_dir, preload=False)
+
+
+def test_healthz(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok", "version": __version__}
+
+
+def test_readyz_names_the_models(
+    models_dir: Path, settings: Settings, make_model: Callable[..., Path]
+) -> None:
+    make_model(models_dir, "good")
+    with TestClient(create_app(settings)) as client:
+        response = client.get("/readyz")
+    assert response.status_code == 200
+    body = response.json()
+    assert (body["status"], body["models"], set(body["broken"])) == ("ready", ["good"], {"broken"})
+
+
+def test_not_ready_without_a_model(client: TestClient) -> None:
+    assert client.get("/healthz").status_code == 200
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.headers["content-type"] == MEDIA_TYPE
+    assert int(response.headers["retry-after"]) > 0
+    (error,) = response.json()["errors"]
+    assert error["pointer"] == "/models/broken"
+    assert "config.json" in error["detail"]
+
+
+def test_metrics_count_by_route(client: TestClient) -> None:
+    client.get("/healthz")
+    client.get("/api/v1/models/none")
+    client.get("/api/v1/models/none-either")
+    response = client.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    lines = response.text.splitlines()
+    assert 'chromalab_http_requests_total{method="GET",route="/healthz",status="200"} 1.0' in lines
+    assert (
+        'chromalab_http_requests_total{method="GET",route="/api/v1/models/{model_id}",status="404"} 2.0'
+        in lines
+    )
+
+
+def test_metrics_can_be_switched_off(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"metrics_enabled": False}))
+    with TestClient(app) as client:
+        assert client.get("/metrics").status_code == 404

@@ -1,0 +1,138 @@
+"""`chromalab serve` as a process of its own, asked over a real socket."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120
+"""Seconds given to what takes one or two; the machine may be busy."""
+COMMAND = [sys.executable, "-c", "import app.cli; app.cli.main()", "serve"]
+
+
+@contextmanager
+def serving(*arguments: str, **settings: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """The address and process of a service that has said where it serves."""
+    environment = {
+        **os.environ,
+        "CHROMALAB_PRELOAD": "false",
+        **{f"CHROMALAB_{k}": v for k, v in settings.items()},
+    }
+    process = subprocess.Popen(
+        [*COMMAND, "--port", "0", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        said = process.stdout.readline()
+        found = re.search(r"http://\S+", said)
+        assert found, said
+        yield found[0], process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving(MAX_BODY_BYTES="100000") as (address, _):
+        yield address
+
+
+def test_it_says_where_it_serves_and_does(address: str) -> None:
+    assert httpx2.get(f"{address}/healthz").status_code == 200
+
+
+def test_the_first_page_does_not_wait_for_torch() -> None:
+    begun = time.perf_counter()
+    with serving() as (address, _):
+        assert httpx2.get(f"{address}/", timeout=PATIENCE).status_code == 200
+    assert time.perf_counter() - begun < 15, "1.2 s when measured"
+
+
+def test_on_loopback_it_answers_to_loopback_names_only(address: str) -> None:
+    port = address.rpartition(":")[2]
+    assert httpx2.get(f"http://localhost:{port}/api/v1/models").status_code == 200
+    refused = httpx2.get(f"{address}/api/v1/models", headers={"Host": "evil.example"})
+    assert refused.status_code == 400
+    assert refused.json()["type"].endswith("bad-request")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_body_over_the_limit_is_answered_while_it_is_still_sent(address: str, declared: bool) -> None:
+    size = 20_000_000
+    content = b"x" * size if declared else (b"x" * 100_000 for _ in range(size // 100_000))
+    response = httpx2.post(
+        f"{address}/api/v1/colorize",
+        content=content,
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+        timeout=PATIENCE,
+    )
+    assert response.status_code == 413
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_port_in_use_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [*COMMAND, "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+    assert done.returncode != 0
+    assert "address already in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_keys_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
+    environment = {**os.environ, "CHROMALAB_API_KEYS_FILE": str(tmp_path / "none")}
+    done = subprocess.run(
+        COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 2
+    assert "FileNotFoundError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_when_told(sign: signal.Signals) -> None:
+    with serving() as (address, process):
+        assert httpx2.get(f"{address}/healthz").status_code == 200
+        process.send_signal(sign)
+        assert process.wait(timeout=PATIENCE) in {0, -sign}
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_request_that_was_begun_is_finished_before_it_stops() -> None:
+    body = b"x" * 1000
+    with serving() as (address, process):
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+            head = f"POST /colorize HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body[:500])
+            time.sleep(0.5)
+            process.terminate()
+            time.sleep(0.5)
+            assert process.poll() is None
+            connection.sendall(body[500:])
+            answer = connection.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 415")
+        assert process.wait(timeout=PATIENCE) == -signal.SIGTERM

@@ -1,0 +1,206 @@
+"""Whole pictures through the pipeline, against its parts and against PyTorch."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.colorizing.backends import Backend
+from app.colorizing.options import Options, UnsupportedOption
+from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Part, Result, advance, colorize, steps
+from app.colorizing.registry import Registry
+from app.colorizing.timings import Timings
+from app.imaging.errors import BrokenPicture, PictureTooLarge
+from app.networks.card import Card, read_card
+from app.networks.weights import load_network
+
+MAX_PIXELS = 10_000_000
+
+
+def saved(samples: NDArray[Any], format: str = "PNG", **how: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(samples).save(file, format, **how)
+    return file.getvalue()
+
+
+def opened(data: bytes | None) -> Image.Image:
+    assert data is not None
+    return Image.open(io.BytesIO(data))
+
+
+def scene(height: int, width: int, dtype: type = np.uint8, seed: int = 0) -> NDArray[Any]:
+    """A gray picture with edges and slopes."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    values = 0.25 + 0.4 * columns / width + 0.2 * (rows > height / 2)
+    values += 0.1 * np.random.default_rng(seed).random((height, width))
+    peak = np.iinfo(dtype).max
+    samples: NDArray[Any] = (values.clip(0, 1) * peak).astype(dtype)
+    return samples
+
+
+@pytest.fixture(scope="module")
+def registry(tiny_models: Path) -> Registry:
+    return Registry(tiny_models)
+
+
+@pytest.fixture(params=["horses", "photo"])
+def model(request: pytest.FixtureRequest, registry: Registry) -> tuple[Backend, Card]:
+    return registry.load(request.param), registry.card(request.param)
+
+
+def paint(data: bytes, model: tuple[Backend, Card], *parts: Part, **options: Any) -> Result:
+    order = Order(Options(**options), frozenset(parts or ("image",)))
+    return colorize(data, *model, order, max_pixels=MAX_PIXELS, threads=1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (7, 5), (32, 32), (33, 31), (200, 300)])
+def test_any_size_comes_back_as_it_was(model: tuple[Backend, Card], size: tuple[int, int]) -> None:
+    gray = scene(*size)
+    result = paint(saved(gray), model)
+    assert (result.height, result.width) == size
+    image = opened(result.image)
+    assert (image.format, image.mode, image.size) == ("PNG", "RGB", size[::-1])
+    assert all(getattr(result.timings, stage) > 0 for stage in ("decode", "network", "join", "encode"))
+
+
+def test_colours_are_added_and_luminance_is_kept(model: tuple[Backend, Card]) -> None:
+    gray = scene(64, 64)
+    rgb = np.asarray(opened(paint(saved(gray), model, temperature=0.0).image))
+    assert np.ptp(rgb.astype(int), axis=2).max() > 10
+    linear = np.where(rgb <= 0.04045 * 255, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.212671, 0.715160, 0.072169]
+    back = np.where(luminance <= 0.0031308, 12.92 * luminance, 1.055 * luminance ** (1 / 2.4) - 0.055) * 255
+    assert np.abs(back - gray).max() < 1.5
+
+
+def test_without_saturation_gray_stays_gray(model: tuple[Backend, Card]) -> None:
+    gray = scene(40, 60)
+    rgb = np.asarray(opened(paint(saved(gray), model, saturation=0.0).image))
+    np.testing.assert_array_equal(rgb, np.repeat(gray[:, :, None], 3, axis=2))
+
+
+def test_saturation_and_temperature_are_heeded(model: tuple[Backend, Card]) -> None:
+    data = saved(scene(64, 64))
+    colors = {
+        (saturation, temperature): np.asarray(
+            opened(paint(data, model, saturation=saturation, temperature=temperature).image)
+        ).astype(int)
+        for saturation, temperature in [(0.5, 0.0), (1.0, 0.0), (1.0, 1.0)]
+    }
+    spread = {setting: np.ptp(rgb, axis=2).mean() for setting, rgb in colors.items()}
+    assert spread[0.5, 0.0] < spread[1.0, 0.0]
+    assert spread[1.0, 1.0] < spread[1.0, 0.0]  # the mean of many colours is grayer than the likeliest
+
+
+def test_sixteen_bits_and_alpha_are_kept(model: tuple[Backend, Card]) -> None:
+    deep = paint(saved(scene(40, 40, np.uint16)), model)
+    assert deep.image is not None
+    assert deep.image[24:26] == bytes([16, 2])  # IHDR: bit depth 16, colour type RGB
+    gray, alpha = scene(40, 40), scene(40, 40, seed=1)
+    see_through = opened(paint(saved(np.stack([gray, alpha], axis=2)), model).image)
+    assert see_through.mode == "RGBA"
+    np.testing.assert_array_equal(np.asarray(see_through)[:, :, 3], alpha)
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "asked", "answered"),
+    [
+        ("PNG", None, "PNG"),
+        ("JPEG", None, "JPEG"),
+        ("WEBP", None, "WEBP"),
+        ("TIFF", None, "PNG"),
+        ("PNG", "jpeg", "JPEG"),
+        ("JPEG", "webp", "WEBP"),
+        ("TIFF", "png", "PNG"),
+    ],
+)
+def test_format_is_as_uploaded_unless_asked(
+    model: tuple[Backend, Card], uploaded: str, asked: str | None, answered: str
+) -> None:
+    result = paint(saved(scene(20, 20), uploaded), model, format=asked)
+    assert opened(result.image).format == answered
+    assert result.format == answered.lower()
+
+
+def test_exif_orientation_turns_the_answer_upright(model: tuple[Backend, Card]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    result = paint(saved(scene(20, 40), "JPEG", exif=exif), model)
+    assert (result.width, result.height) == (20, 40)
+    assert opened(result.image).size == (20, 40)
+    assert not opened(result.image).getexif()
+
+
+def test_classes_are_the_network_s_for_the_exact_gray_values(registry: Registry, tiny_models: Path) -> None:
+    gray = np.random.default_rng(0).integers(0, 65536, (32, 32), dtype=np.uint16)
+    model = registry.load("horses"), registry.card("horses")
+    result = paint(saved(gray), model, "classes")
+    network = load_network(tiny_models / "horses", read_card(tiny_models / "horses"))
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(gray.astype(np.float32) / np.float32(65535))[None, None])
+    np.testing.assert_array_equal(result.classes, logits[0].argmax(dim=0).numpy())
+    assert result.image is None
+    assert result.uncertainty is None
+    assert result.timings.join == result.timings.encode == 0
+
+
+def test_uncertainty_is_at_the_network_s_resolution(model: tuple[Backend, Card]) -> None:
+    result = paint(saved(scene(300, 200)), model, "image", "uncertainty")
+    assert result.image is not None
+    assert result.uncertainty is not None
+    height, width = result.uncertainty.shape
+    assert height / width == pytest.approx(1.5, rel=0.2)
+    assert height * width == pytest.approx(32 * 32, rel=0.2)
+    assert result.uncertainty.min() >= 0
+    assert result.uncertainty.max() <= 1
+
+
+def test_large_pictures_ask_for_room_before_they_are_decoded(model: tuple[Backend, Card]) -> None:
+    backend, card = model
+    reads = []
+    data = saved(scene(1025, 1024), compress_level=1)
+
+    def read() -> bytes:
+        reads.append(len(data))
+        return data
+
+    work = steps(read, card, Order(), max_pixels=MAX_PIXELS, timings=Timings(), threads=1)
+    assert advance(work) == NeedsRoom(1025 * 1024)
+    assert len(reads) == 1
+    planes = advance(work)
+    assert isinstance(planes, np.ndarray)
+    assert len(reads) == 2
+    assert planes.shape == (1, 32, 32)
+    result = advance(work, backend(planes[None])[0])
+    assert isinstance(result, Result)
+    assert (result.width, result.height) == (1024, 1025)
+
+
+def test_small_pictures_do_not_ask(model: tuple[Backend, Card]) -> None:
+    data = saved(scene(1024, SMALL_PIXELS // 1024), compress_level=1)
+    work = steps(lambda: data, model[1], Order(), max_pixels=MAX_PIXELS, timings=Timings())
+    assert isinstance(advance(work), np.ndarray)
+
+
+def test_what_cannot_be_coloured_is_refused(model: tuple[Backend, Card]) -> None:
+    with pytest.raises(PictureTooLarge):
+        colorize(saved(scene(30, 40)), *model, Order(), max_pixels=1199)
+    with pytest.raises(BrokenPicture):
+        paint(saved(scene(64, 64))[:200], model)
+    with pytest.raises(UnsupportedOption, match="16383") as caught:
+        paint(saved(scene(2, 16384)), model, format="webp")
+    assert caught.value.field == "format"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("candidate", 1), ("hints", '[{"x": 0.5, "y": 0.5, "color": "#ff0000"}]')]
+)
+def test_what_the_model_cannot_do_is_said(model: tuple[Backend, Card], field: str, value: Any) -> None:
+    with pytest.raises(UnsupportedOption, match="not supported by the model") as caught:
+        paint(b"", model, **{field: value})
+    assert caught.value.field == field

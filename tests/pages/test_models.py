@@ -1,0 +1,148 @@
+"""The models page, the cards and their files."""
+
+import csv
+import json
+from collections.abc import Callable
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from app.networks.card import read_card
+from app.pages.samples import SAMPLES
+from app.settings import Settings
+
+Get = Callable[..., Any]
+
+
+def rows(page: Any) -> list[list[str]]:
+    """Text of the cells of the first table's body."""
+    table = page.all("table")[0]
+    body = [tr for tr in page.all("tr") if table in tr.ancestors and tr.ancestors[-1].tag == "tbody"]
+    cells = [[cell for cell in page.elements if tr in cell.ancestors[-1:]] for tr in body]
+    return [[cell.text.split("\n")[0].strip() for cell in row] for row in cells]
+
+
+def test_best_first_and_all_numbers_from_the_cards(get: Get, course_models: Path) -> None:
+    page = get("/models")
+    assert [row[:3] for row in rows(page)] == [
+        ["Horses", "69.00 %", "1.3100"],
+        ["ConvTransposeNet", "58.00 %", "1.4200"],
+        ["PoolUpsampleNet", "42.00 %", "1.5800"],
+    ]
+    parameters = read_card(course_models / "horses").parameters
+    assert rows(page)[0][3] == f"{parameters:,}"
+    first = page.all("table")[0]
+    sorted_by = [th for th in page.all("th") if th.get("aria-sort") and first in th.ancestors]
+    assert [(th.text.split()[-1], th["aria-sort"]) for th in sorted_by] == [("Accuracy", "descending")]
+
+
+def test_headings_sort_without_script(get: Get) -> None:
+    page = get("/models")
+    link = next(a for a in page.all("a", class_="sort") if a.text == "Accuracy")
+    assert [row[0] for row in rows(get("/models" + link["href"]))] == [
+        "PoolUpsampleNet",
+        "ConvTransposeNet",
+        "Horses",
+    ]
+
+
+def test_networks_of_other_tasks_stand_apart(get: Get) -> None:
+    page = get("/models")
+    tables = page.all("table", data_sortable="")
+    assert len(tables) == 2
+    assert "Photo" not in tables[0].text and "Photo" in tables[1].text
+
+
+def test_curves_are_data_not_code(get: Get) -> None:
+    page = get("/models")
+    figure = json.loads(page.one("script", id="loss-figure").text)
+    assert {trace["name"] for trace in figure["data"]} >= {"Horses", "Horses, training"}
+    for plot in [e for e in page.elements if e.get("data-figure")]:
+        assert page.one("script", id=plot["data-figure"])["type"] == "application/json"
+
+
+def test_hostile_cards_are_only_text(
+    tmp_path: Path, make_model: Callable[..., Path], parse: Callable[[str], Any]
+) -> None:
+    from app.main import create_app
+
+    hostile = "</script><script>alert(1)</script>"
+    history = [{"epoch": 1, "train_loss": 1.0, "val_loss": 1.0}]
+    make_model(
+        tmp_path, "horses", title=hostile, licence=hostile, metrics={hostile: hostile}, history=history
+    )
+    with TestClient(create_app(Settings(preload=False, threads=1, models_dir=tmp_path))) as client:
+        for path in ("/models", "/models/horses", "/"):
+            page = parse(client.get(path).text)
+            assert not [
+                script
+                for script in page.all("script")
+                if "alert" in script.text and script.get("type") is None
+            ]
+        figure = json.loads(parse(client.get("/models").text).one("script", id="loss-figure").text)
+        assert figure["data"][0]["name"] == hostile
+
+
+@pytest.mark.parametrize("model", ["horses", "photo"])
+def test_card_page(get: Get, course_models: Path, model: str) -> None:
+    card = read_card(course_models / model)
+    page = get(f"/models/{model}")
+    text = page.one("main").text
+    for value in (card.title, card.sha256, card.licence, card.trained_on, f"{card.parameters:,}"):
+        assert value in text
+    assert len(page.all("rect")) == card.classes
+    assert f"/?model={model}" in [a["href"] for a in page.all("a")]
+
+
+def test_files_to_take_away(client: TestClient) -> None:
+    comparison = client.get("/models/compare.csv")
+    assert comparison.headers["content-type"].startswith("text/csv")
+    assert comparison.headers["content-disposition"] == 'attachment; filename="models-palette.csv"'
+    assert next(csv.DictReader(StringIO(comparison.text)))["id"] == "horses"
+    assert len(list(csv.DictReader(StringIO(client.get("/models/history.csv").text)))) == 75
+    assert len(list(csv.DictReader(StringIO(client.get("/models/history.csv?model=horses").text)))) == 25
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/models/zebra",
+        "/models/history.csv?model=zebra",
+        "/models/compare.csv?task=zebra",
+        "/models/zebra/samples/coffee.webp",
+        "/models/horses/samples/zebra.webp",
+    ],
+)
+def test_what_is_not_there_is_a_404(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_samples_are_coloured_by_the_model(client: TestClient, sample: str) -> None:
+    response = client.get(f"/models/horses/samples/{sample}.webp")
+    assert response.status_code == 200
+    picture = Image.open(BytesIO(response.content))
+    assert picture.size == (240, SAMPLES[sample].height)
+    gray = Image.open(BytesIO(client.get(f"/samples/{sample}/small.jpg").content))
+    coloured = np.asarray(picture.convert("RGB"), dtype=float)
+    assert np.ptp(coloured, axis=2).mean() > 2, "it has colour"
+    assert np.abs(coloured.mean(axis=2) - np.asarray(gray, dtype=float)).mean() < 25, (
+        "and is the same picture"
+    )
+
+
+class TestWithoutModels:
+    @pytest.fixture
+    def settings(self, tmp_path: Path) -> Settings:
+        (tmp_path / "broken").mkdir()
+        return Settings(preload=False, threads=1, models_dir=tmp_path)
+
+    def test_says_so_and_names_what_is_broken(self, get: Get) -> None:
+        text = get("/models").one("main").text
+        assert "chromalab train" in text
+        assert "broken" in text

@@ -1,0 +1,106 @@
+"""Examples, batches and scores, against doing it by hand."""
+
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from app.networks.card import InputScaling
+from app.networks.palette import HORSES_24
+from app.training.datasets import DatasetError
+from app.training.palette_task import Examples, PaletteTask, evaluate_palette
+from tests.training.conftest import Pixels, make_recipe
+
+PALETTE = np.asarray(HORSES_24, dtype=np.float32)
+
+
+def test_gray_is_the_plain_mean_and_target_the_nearest_colour(train: dict[str, Pixels]) -> None:
+    examples = Examples.of(train["horse"][:3], PALETTE)
+    for index, y, x in [(0, 0, 0), (1, 5, 30), (2, 31, 31)]:
+        pixel = [int(value) for value in train["horse"][index, y, x]]
+        assert float(examples.gray[index, 0, y, x]) == pytest.approx(
+            float(Fraction(sum(pixel), 765)), abs=1e-7
+        )
+        distances = [
+            sum((a / 255 - b) ** 2 for a, b in zip(pixel, color, strict=True)) for color in HORSES_24
+        ]
+        assert int(examples.target[index, y, x]) == distances.index(min(distances))
+
+
+def test_an_epoch_shows_every_picture_once(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    task = PaletteTask(make_recipe(batch_size=7), train, test, PALETTE)
+    assert sorted(task.order(0)) == list(range(40))
+    assert list(task.order(0)) != list(task.order(1))
+    assert [len(gray) for gray, _ in task.epoch(0)] == [7] * 5 + [5]
+
+
+def test_a_mixture_has_the_asked_share(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    recipe = make_recipe(phases=[{"epochs": 1, "pictures": 100, "target_share": 0.2}])
+    order = PaletteTask(recipe, train, test, PALETTE).order(0)
+    assert Counter(bool(index < 40) for index in order) == {True: 20, False: 80}
+    assert max(Counter(order).values()) == 3  # 80 draws from 30 ships: each twice or three times
+
+
+def test_batches_are_a_function_of_their_number(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    recipe = make_recipe(flips=True)
+    whole = list(PaletteTask(recipe, train, test, PALETTE).epoch(1))
+    late = list(PaletteTask(recipe, train, test, PALETTE).epoch(1, start=2))
+    for (gray, target), (again, target_again) in zip(whole[2:], late, strict=True):
+        assert torch.equal(gray, again)
+        assert torch.equal(target, target_again)
+
+
+def test_flips_turn_picture_and_target_together(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    plain = PaletteTask(make_recipe(), train, test, PALETTE)
+    flipped = PaletteTask(make_recipe(flips=True), train, test, PALETTE)
+    turned = 0
+    for (gray, target), (other, other_target) in zip(plain.epoch(0), flipped.epoch(0), strict=True):
+        for index in range(len(gray)):
+            if torch.equal(gray[index], other[index]):
+                assert torch.equal(target[index], other_target[index])
+            else:
+                turned += 1
+                assert torch.equal(gray[index].flip(-1), other[index])
+                assert torch.equal(target[index].flip(-1), other_target[index])
+    assert 5 < turned < 35
+
+
+def test_held_out_pictures_are_not_trained_on(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    task = PaletteTask(make_recipe(validation=10), train, test, PALETTE)
+    held = {picture.numpy().tobytes() for picture in task.validation.gray}
+    kept = {picture.numpy().tobytes() for picture in task.target.gray}
+    assert (len(held), len(kept)) == (10, 30)
+    assert not held & kept
+
+
+class _Fixed(nn.Module):
+    """Logits that depend on gray alone."""
+
+    def forward(self, gray: torch.Tensor) -> torch.Tensor:
+        return gray * torch.arange(24.0)[:, None, None]
+
+
+def test_score_is_the_mean_over_all_pixels(test: dict[str, Pixels]) -> None:
+    examples = Examples.of(test["horse"], PALETTE)
+    scaling = InputScaling(mean=0.5, std=0.25)
+    found = evaluate_palette(_Fixed(), examples, scaling, batch_size=5)
+    gray = (examples.gray.double().numpy() - 0.5) / 0.25
+    logits = gray * np.arange(24.0)[:, None, None]
+    target = examples.target.numpy().astype(int)
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    assert found.loss == pytest.approx(-np.take_along_axis(logs, target[:, None], 1).mean(), rel=1e-5)
+    assert found.accuracy == pytest.approx((logits.argmax(1) == target).mean())
+
+
+def test_missing_classes_are_named(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    with pytest.raises(DatasetError, match="no class 'horse', only ship"):
+        PaletteTask(make_recipe(), {"ship": train["ship"]}, test, PALETTE)
+    with pytest.raises(DatasetError, match="only 'horse'"):
+        PaletteTask(
+            make_recipe(phases=[{"epochs": 1, "target_share": 0.5}]), {"horse": train["horse"]}, test, PALETTE
+        )
+    with pytest.raises(DatasetError, match="held out"):
+        PaletteTask(make_recipe(validation=40), train, test, PALETTE)
