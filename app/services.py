@@ -27,7 +27,7 @@ class Services:
         return self.engine.close(timeout)
 
 
-def services(connection: HTTPConnection) -> Services:
+async def services(connection: HTTPConnection) -> Services:
     """The running service's parts, as a dependency of a route."""
     found: Services = connection.app.state.services
     return found

@@ -103,7 +103,7 @@ class Connection:
 
 def colorize_request(service: Service, picture: bytes, model: str | None, **fields: str) -> bytes:
     """The bytes of a POST that has a picture coloured."""
-    parts = [f'name="image"; filename="picture"\r\n\r\n'.encode() + picture]
+    parts = [b'name="image"; filename="picture"\r\n\r\n' + picture]
     texts = fields | ({"model": model} if model else {})
     parts += [f'name="{name}"\r\n\r\n{value}'.encode() for name, value in texts.items()]
     body = b"".join(

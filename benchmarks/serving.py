@@ -2,7 +2,7 @@
 
     python -m benchmarks.serving [--model ID]
 
-Both ratios are taken within one run, from measurements that alternate, so that a busy machine slows both sides.
+Both ratios are taken within one run, from measurements that alternate: a busy machine slows both sides.
 """
 
 import argparse
@@ -39,9 +39,7 @@ async def overhead(running: Service, backend: Backend, card: Card, rounds: int) 
         begun = time.perf_counter()
         answer = await connection.ask(request)
         between = time.perf_counter()
-        colorize(
-            picture, backend, card, Order(), max_pixels=settings.max_pixels, threads=settings.threads
-        )
+        colorize(picture, backend, card, Order(), max_pixels=settings.max_pixels, threads=settings.threads)
         ended = time.perf_counter()
         assert answer.status == 200, answer.body
         if turn >= 3:
@@ -49,7 +47,9 @@ async def overhead(running: Service, backend: Backend, card: Card, rounds: int) 
             directly.append(ended - between)
     connection.close()
     http, direct = statistics.median(over_http), statistics.median(directly)
-    print(f"512 x 512 PNG, {card.id}, {rounds} rounds: HTTP {1000 * http:.1f} ms, direct {1000 * direct:.1f} ms")
+    print(
+        f"512 x 512 PNG, {card.id}, {rounds} rounds: HTTP {1000 * http:.1f} ms, direct {1000 * direct:.1f} ms"
+    )
     print(f"  service overhead {100 * (http / direct - 1):+.1f} % (target: at most 15 %)")
 
 
@@ -91,7 +91,9 @@ async def measure(model: str | None, rounds: int, pictures: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", help="id of the model; the default one unless given")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--pictures", type=int, default=320)

@@ -16,6 +16,7 @@ from app import __version__
 COMMANDS = {
     "serve": "Serve the pages and the REST API.",
     "colorize": "Colour pictures and folders of pictures.",
+    "shapes": "Compute every shape, parameter and receptive field of a network.",
     "models": "List the trained models.",
     "train": "Train a network by a recipe.",
     "evaluate": "Measure models on pictures whose colours are known.",

@@ -9,9 +9,9 @@ from starlette.requests import Request
 
 from app.colorizing.engine import Engine, EngineBusy, NetworkFailure
 from app.colorizing.inbox import Inbox, Upload, refusal
-from app.colorizing.lanes import Lane, LaneFull
+from app.colorizing.lanes import Here, Lane, LaneFull, Runner
 from app.colorizing.options import Options, UnsupportedOption, check_supported
-from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Result, advance, steps
+from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Result, Step, Steps, advance, steps
 from app.colorizing.registry import Registry, UnknownModel, UnusableModel
 from app.colorizing.timings import Timings
 from app.imaging.errors import PictureError, PictureTooLarge, UnsupportedPicture
@@ -22,8 +22,10 @@ from app.settings import Settings
 TEXT_FIELDS = ("model", *Options.model_fields)
 UPLOADS_AT_ONCE = 4
 """Uploads of the largest allowed size held at once; as many smaller ones as have the same bytes."""
+TINY_BYTES, TINY_PIXELS = 8192, 64 * 64
+"""A picture that small is worked on where it is received: handing it to a thread and back takes longer."""
 SMALL_AT_ONCE = 64
-"""Small pictures between decoding and encoding; most of them wait for a network."""
+"""Pictures of SMALL_PIXELS between decoding and encoding; most of them wait for a network."""
 LARGE_PIXELS = 24_000_000
 """What `max_concurrent_pictures` counts in: of smaller pictures more go together, of larger ones fewer."""
 
@@ -38,7 +40,7 @@ class Commission:
 
 
 class Colorizer:
-    """Colours uploads with the registry's models, never on the event loop. Used from one event loop."""
+    """Colours uploads with the registry's models, without holding up the event loop. Used from one loop."""
 
     def __init__(self, registry: Registry, engine: Engine, settings: Settings) -> None:
         self._registry, self._engine = registry, engine
@@ -90,20 +92,13 @@ class Colorizer:
                 threads=self._threads,
             )
             async with AsyncExitStack() as room:
-                lane = self._small
-                await self._enter(room, lane, SMALL_PIXELS, timings)
-                step = await lane.run(advance, work)
-                if isinstance(step, NeedsRoom):
-                    await room.aclose()
-                    lane = self._large
-                    await self._enter(room, lane, step.pixels, timings)
-                    step = await lane.run(advance, work)
+                runner, step = await self._admit(room, work, upload, timings)
                 while not isinstance(step, Result):
                     assert not isinstance(step, NeedsRoom)
                     answer = await self._engine.answer(card.id, step)
                     timings.queue += answer.waited
                     timings.network += answer.ran
-                    step = await lane.run(advance, work, answer.probabilities)
+                    step = await runner.run(advance, work, answer.probabilities)
                 return step
 
     def close(self) -> None:
@@ -111,9 +106,19 @@ class Colorizer:
         self._small.close()
         self._large.close()
 
-    async def _enter(self, room: AsyncExitStack, lane: Lane, pixels: int, timings: Timings) -> None:
+    async def _admit(
+        self, room: AsyncExitStack, work: Steps, upload: Upload, timings: Timings
+    ) -> tuple[Runner, Step]:
+        """Read the header and find room: where the picture is worked on, and its first step there."""
+        tiny = upload.size <= TINY_BYTES
+        header = advance(work) if tiny else await self._small.run(advance, work)
+        assert isinstance(header, NeedsRoom)
+        if tiny and header.pixels <= TINY_PIXELS:
+            return Here(), advance(work)
+        lane = self._small if header.pixels <= SMALL_PIXELS else self._large
         with timings.measure("queue"):
-            await room.enter_async_context(lane.room(pixels))
+            await room.enter_async_context(lane.room(header.pixels))
+        return lane, await lane.run(advance, work)
 
     def _choose(self, model_id: str | None, errors: list[FieldError]) -> Card | None:
         chosen = model_id or self._registry.default_id

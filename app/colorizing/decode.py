@@ -3,6 +3,8 @@
 Arrays of probabilities are float32 (C, h, w), C classes, summing to 1 over the first axis.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,10 +21,18 @@ _SMALLEST = np.float32(1e-37)  # stands for probability 0, so that its logarithm
 
 def centres_ab(card: Card) -> Floats:
     """CIE ab of each class, (C, 2): an `ab` model's bins, or the palette's colours converted (D65)."""
-    if card.task == "ab":
-        return np.asarray(card.bins, dtype=np.float32)
-    lab = rgb_to_lab(np.asarray(card.palette, dtype=np.float32))
-    return np.ascontiguousarray(lab[:, 1:], dtype=np.float32)
+    return _bins(tuple(card.bins or ())) if card.task == "ab" else _palette(tuple(card.palette or ()))
+
+
+@lru_cache
+def _bins(bins: tuple[tuple[float, float], ...]) -> Floats:
+    return np.array(bins, dtype=np.float32)
+
+
+@lru_cache
+def _palette(palette: tuple[tuple[float, float, float], ...]) -> Floats:
+    lab = rgb_to_lab(np.array(palette, dtype=np.float32))
+    return np.ascontiguousarray(lab[:, 1:])
 
 
 def annealed_ab(probabilities: Floats, centres: Floats, temperature: float) -> Floats:

@@ -1,5 +1,6 @@
 """PyTorch as it is: float32, channels last, no compilation; what every other backend is measured against."""
 
+import timeit
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,11 @@ from app.networks.weights import load_network
 Floats = NDArray[np.float32]
 
 
+WORTH_SHARING = 0.015
+"""Seconds on one core below which a pass stays on it: to share a pass, threads must meet after every layer,
+and where the cores are busy each meeting waits until the last of them is scheduled."""
+
+
 class Eager:
     """A network run by PyTorch's eager mode on the CPU."""
 
@@ -20,11 +26,28 @@ class Eager:
     def __init__(self, folder: Path, card: Card) -> None:
         self._network = load_network(folder, card).to(memory_format=torch.channels_last)
         self._mean, self._std = card.input.mean, card.input.std
+        self._threads = torch.get_num_threads()
+        self._pace = self._seconds_per_pixel(-(-card.input_size // card.size_multiple) * card.size_multiple)
 
     def __call__(self, planes: Floats) -> Floats:
         """Probabilities (N, C, h, w) for input planes (N, P, H, W), the first of them gray 0..1."""
+        alone = planes.size * self._pace < WORTH_SHARING
+        torch.set_num_threads(1 if alone else self._threads)  # for the calling thread, as OpenMP counts
+        return self._run(planes)
+
+    def _run(self, planes: Floats) -> Floats:
         with torch.inference_mode():
             batch = torch.from_numpy(planes).contiguous(memory_format=torch.channels_last)
             logits = self._network((batch - self._mean) / self._std)
             probabilities: Floats = torch.softmax(logits.float(), dim=1).contiguous().numpy()
         return probabilities
+
+    def _seconds_per_pixel(self, side: int) -> float:
+        """Time of a pass on one core, the best of three after one to warm up."""
+        planes = np.full((1, 1, side, side), 0.5, dtype=np.float32)
+        torch.set_num_threads(1)
+        try:
+            self._run(planes)
+            return min(timeit.repeat(lambda: self._run(planes), number=1, repeat=3)) / planes.size
+        finally:
+            torch.set_num_threads(self._threads)

@@ -1,5 +1,6 @@
 """Multipart uploads in, bounded: so many bytes of all uploads together, so many parts of one."""
 
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,11 @@ class Upload:
         """All bytes, from the beginning; to be called on a worker thread."""
         self.file.seek(0)
         return self.file.read()
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self.file.seek(0, os.SEEK_END)
 
     @property
     def stem(self) -> str:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,6 +19,21 @@ class LaneFull(RuntimeError):
     def __init__(self, waiting: int, retry_after: int) -> None:
         super().__init__(f"{waiting} pictures already wait to be worked on")
         self.retry_after = retry_after
+
+
+class Runner(Protocol):
+    """Where a picture is worked on."""
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function there."""
+
+
+class Here:
+    """On the caller's own thread, at once."""
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function here."""
+        return function(*args, **kwargs)
 
 
 class Lane:

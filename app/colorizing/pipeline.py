@@ -31,12 +31,12 @@ Floats = NDArray[np.float32]
 Part = Literal["image", "classes", "uncertainty"]
 
 SMALL_PIXELS = 2**20
-"""Pictures up to this many pixels are cheap enough to be worked on without asking for room first."""
+"""The bytes of pictures up to this size are kept while room is sought for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class NeedsRoom:
-    """Yielded by `steps` before a large picture is decoded."""
+    """Yielded by `steps` when the header has been read and nothing decoded yet."""
 
     pixels: int
 
@@ -65,6 +65,7 @@ class Result:
     """Normalised entropy of each place, (h, w), at the network's own resolution."""
 
 
+Step = NeedsRoom | Floats | Result
 Steps = Generator[NeedsRoom | Floats, Floats | None, Result]
 
 
@@ -88,12 +89,11 @@ def steps(
         data = read()
         info = probe_picture(data, max_pixels=max_pixels)
     if info.pixels > SMALL_PIXELS:
-        del data
-        yield NeedsRoom(info.pixels)
-        data = read()
+        data = b""
+    yield NeedsRoom(info.pixels)
     with timings.measure("decode"):
-        picture = decode_picture(data, max_pixels=max_pixels)
-        del data
+        picture = decode_picture(data or read(), max_pixels=max_pixels)
+        data = b""
         size = network_size(
             picture.width, picture.height, input_size=card.input_size, multiple=card.size_multiple
         )
@@ -146,7 +146,7 @@ def colorize(
     return step
 
 
-def advance(work: Steps, answer: Floats | None = None) -> NeedsRoom | Floats | Result:
+def advance(work: Steps, answer: Floats | None = None) -> Step:
     """The next thing `steps` needs, or its result; a function because StopIteration cannot cross threads."""
     try:
         return work.send(answer)

@@ -8,7 +8,7 @@ interpolation will soften them, so that full-size chroma averages to the small o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -31,6 +31,11 @@ class ChromaField:
     width: int
     height: int
     band: Callable[[int, int, int, int], Band]
+
+    def scaled(self, a: float, b: float) -> "ChromaField":
+        """The same chroma in other units."""
+        factors = np.array([a, b] * (len(self.planes) // 2), np.float32)
+        return replace(self, planes=self.planes * factors[:, None, None])
 
     def rows(self, first: int, last: int) -> Band:
         """How full-size rows are made of small ones."""

@@ -24,7 +24,7 @@ LUMINANCE = XYZ_FROM_RGB[1]
 WHITE = np.array([0.95047, 1.0, 1.08883])
 """XYZ of D65, 2 degrees (CIE 15)."""
 
-ENCODING_STEPS = 65535
+ENCODING_STEPS = 65536
 """Steps of linear light in the table of 8-bit samples: twenty to the narrowest sample."""
 
 DELTA = 6 / 29
@@ -112,16 +112,16 @@ def linear_to_samples(linear: Floats, dtype: DTypeLike) -> Samples:
     uint16 is rounded exactly; uint8 comes from a table fine enough to be within 0.55 of a step.
     """
     if np.dtype(dtype) == np.uint8:
-        place = linear * np.float32(ENCODING_STEPS)
-        place += np.float32(0.5)
-        return encoding_table().take(place.astype(np.intp), mode="clip")
+        return encoding_table().take((linear * np.float32(ENCODING_STEPS)).astype(np.intp), mode="clip")
     return np.rint(linear_to_srgb(np.clip(linear, 0, 1)) * np.iinfo(dtype).max).astype(dtype)
 
 
 @cache
 def encoding_table() -> NDArray[np.uint8]:
-    """8-bit sRGB samples of linear light in ENCODING_STEPS steps; read-only."""
-    return np.rint(linear_to_srgb(np.arange(ENCODING_STEPS + 1) / ENCODING_STEPS) * 255).astype(np.uint8)
+    """8-bit sRGB samples at the middle of each of ENCODING_STEPS steps of linear light; read-only."""
+    table = np.rint(linear_to_srgb((np.arange(ENCODING_STEPS) + 0.5) / ENCODING_STEPS) * 255).astype(np.uint8)
+    table.flags.writeable = False
+    return table
 
 
 def rgb_to_gray(rgb: Samples) -> Samples:

@@ -29,11 +29,13 @@ def linear_rgb(fy: Floats, u: Floats, v: Floats) -> tuple[Floats, Floats, Floats
     return red, green, blue
 
 
-def outside(red: Floats, green: Floats, blue: Floats, tolerance: float = TOLERANCE) -> NDArray[np.bool_]:
-    """True where a colour in linear light leaves the gamut."""
+def outside(
+    red: Floats, green: Floats, blue: Floats, full: float = 1.0, tolerance: float = TOLERANCE
+) -> NDArray[np.bool_]:
+    """True where a colour in linear light, 0..`full`, leaves the gamut."""
     top = np.maximum(np.maximum(red, green), blue)
     bottom = np.minimum(np.minimum(red, green), blue)
-    return (top > 1 + tolerance) | (bottom < -tolerance)
+    return (top > full * (1 + tolerance)) | (bottom < -full * tolerance)
 
 
 def chroma_scale(fy: Floats, u: Floats, v: Floats) -> Floats:
@@ -61,7 +63,7 @@ def _beyond(fy: Floats, u: Floats, v: Floats, tolerance: float) -> NDArray[np.bo
     red, green, blue = linear_rgb(fy, u, v)
     grazing = (fy > 0.937) & (fy < 0.985) & (-u > np.float32(0.056) * v) & (-u < np.float32(0.13) * v)
     np.copyto(red, np.maximum(red - np.float32(DENT), 0), where=grazing & (red > 1))
-    return outside(red, green, blue, tolerance)
+    return outside(red, green, blue, tolerance=tolerance)
 
 
 def fit_chroma(lightness: ArrayLike, a: ArrayLike, b: ArrayLike) -> tuple[Floats, Floats]:

@@ -1,4 +1,8 @@
-"""The inner loop of colorizing: a tile's gray and chroma to sRGB samples, in buffers that fit the cache."""
+"""The inner loop of colorizing: a tile's gray and chroma to sRGB samples.
+
+Everything happens in buffers that stay in the cache, and on red and blue (or X and Z) together: the fewer and
+longer NumPy's steps are, the less threads wait for the interpreter.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -19,12 +23,26 @@ from app.imaging.color import (
 )
 from app.imaging.gamut import RGB_FROM_RATIOS, chroma_scale, chroma_scale_8bit, linear_rgb, outside
 
-RED, GREEN, BLUE = (np.float32(weight) for weight in LUMINANCE)
+
+def _pair(first: float, second: float) -> Floats:
+    """One factor for each of two planes."""
+    return np.array([first, second], np.float32)[:, None, None]
+
+
+UNITS = 1 / 500, -1 / 200
+"""What a and b are to be multiplied with: the CIE's f of X and Z, beside that of Y."""
+LIGHT = np.float32(ENCODING_STEPS)
+"""Full linear light: it is counted in steps of the encoding table, so that it can be looked up there at once."""
+(_RED_X, _RED_Y, _RED_Z), _, (_BLUE_X, _BLUE_Y, _BLUE_Z) = (RGB_FROM_RATIOS * LIGHT).tolist()
+OWN, OTHER, FROM_Y = _pair(_RED_X, _BLUE_Z), _pair(_RED_Z, _BLUE_X), _pair(_RED_Y, _BLUE_Y)
+"""Shares of X, of Z (the other way round in blue), and of Y in red and blue."""
+PER_GREEN = _pair(LUMINANCE[0] / LUMINANCE[1], LUMINANCE[2] / LUMINANCE[1])
+"""How much green has the luminance of one unit of red, and of blue."""
 
 
 @dataclass(frozen=True)
 class _Levels:
-    """What is needed of each gray sample: 0..1, its linear light, and the CIE's f of that."""
+    """Gray samples as 0..1, their linear light 0..1, and the CIE's f of that."""
 
     unit: Floats
     linear: Floats
@@ -38,58 +56,65 @@ def _levels(dtype: np.dtype[Any]) -> _Levels:
     return _Levels(np.arange(peak + 1, dtype=np.float32) / np.float32(peak), linear, cie_f(linear))
 
 
+@cache
+def _rounded_light() -> Floats:
+    """The light of the 8-bit sample that each entry of the encoding table becomes, as green of that luminance."""
+    return linear_table(255).take(encoding_table()) * LIGHT
+
+
 class TileColors:
     """Colours one tile after another in the same memory: `start`, fill in the chroma, `finish`."""
 
     def __init__(self, dtype: np.dtype[Any], pixels: int) -> None:
         self._levels = _levels(dtype)
-        self._memory = np.empty(8 * pixels, np.float32)
-        self._index = np.empty(pixels, np.intp)
+        self._memory = np.empty(10 * pixels, np.float32)
+        self._index = np.empty(2 * pixels, np.intp)
 
     def start(self, gray: Samples) -> tuple[Floats, Floats]:
-        """Take a tile's gray samples; returns them as 0..1 and four planes whose first two await a and b."""
+        """Take a tile's gray samples; returns them as 0..1 and four planes, the first two for a and b in UNITS."""
         self._gray = gray
-        self._planes = self._memory[: 8 * gray.size].reshape(8, *gray.shape)
-        unit = self._planes[4]
-        self._levels.unit.take(gray, mode="clip", out=unit)
-        return unit, self._planes[:4]
+        self._planes = self._memory[: 10 * gray.size].reshape(10, *gray.shape)
+        self._places = self._index[: 2 * gray.size].reshape(2, *gray.shape)
+        np.copyto(self._places[0], gray)
+        self._levels.unit.take(self._places[0], mode="clip", out=self._planes[8])
+        return self._planes[8], self._planes[:4]
 
     def finish(self, out: Samples) -> None:
         """Write the tile's sRGB samples (rows, columns, 3)."""
-        gray, levels = self._gray, self._levels
-        u, v, red, blue, f, luminance, green, spare = self._planes
-        levels.f.take(gray, mode="clip", out=f)
-        levels.linear.take(gray, mode="clip", out=luminance)
-        u *= np.float32(1 / 500)
-        v *= np.float32(1 / 200)
-        x, z = _cubed(np.add(f, u, out=red), green, spare), _cubed(np.subtract(f, v, out=blue), green, spare)
-        _mix(x, luminance, z, green, spare)
-        wrong = np.flatnonzero(outside(red, green, blue))
+        level, planes = self._places[0], self._planes
+        uv, light, spare, more = planes[:2], planes[2:4], planes[4:6], planes[6:8]
+        f, y = planes[8], planes[9]
+        self._levels.f.take(level, mode="clip", out=f)
+        self._levels.linear.take(level, mode="clip", out=y)
+        np.add(uv, f, out=light)
+        _cube(light, spare, more)
+        _mix(light, y, spare)
+        whole = np.multiply(y, LIGHT / np.float32(LUMINANCE[1]), out=y)
+        green = _less(whole, np.multiply(light, PER_GREEN, out=spare), more[0])
+        wrong = np.flatnonzero(outside(light[0], green, light[1], float(LIGHT)))
         if wrong.size:
-            at_fault = (array.reshape(-1)[wrong] for array in (gray, f, u, v))
-            red.reshape(-1)[wrong], blue.reshape(-1)[wrong] = _fitted(*at_fault)
+            at_fault = self._gray.reshape(-1)[wrong], f.reshape(-1)[wrong], *uv.reshape(2, -1)[:, wrong]
+            light.reshape(2, -1)[:, wrong] = _fitted(*at_fault)
         # Red and blue are rounded first, then green makes up for what that did to the luminance.
-        for channel, light, weight in ((0, red, RED), (2, blue, BLUE)):
-            rounded = self._encode(light)
-            out[..., channel] = rounded
-            levels.linear.take(rounded, mode="clip", out=spare)
-            spare *= weight
-            luminance -= spare
-        luminance *= 1 / GREEN
-        out[..., 1] = self._encode(luminance)
+        out[..., 0], out[..., 2] = self._encode(light, rounded=spare)
+        spare *= PER_GREEN
+        out[..., 1] = self._encode(_less(whole, spare, more[0])[None])[0]
 
-    def _encode(self, light: Floats) -> Samples:
-        """Samples of linear light, which is overwritten: `linear_to_samples` without allocations."""
+    def _encode(self, light: Floats, rounded: Floats | None = None) -> Samples:
+        """Samples of linear light; the light that they stand for goes into `rounded`."""
         if self._gray.dtype != np.uint8:
-            return linear_to_samples(light, self._gray.dtype)
-        light *= np.float32(ENCODING_STEPS)
-        light += np.float32(0.5)
-        index = self._index[: light.size].reshape(light.shape)
-        np.copyto(index, light, casting="unsafe")
-        return encoding_table().take(index, mode="clip")
+            samples = linear_to_samples(light / LIGHT, self._gray.dtype)
+            if rounded is not None:
+                np.multiply(self._levels.linear.take(samples), LIGHT, out=rounded)
+            return samples
+        places = self._places[: len(light)]
+        np.copyto(places, light, casting="unsafe")
+        if rounded is not None:
+            _rounded_light().take(places, mode="clip", out=rounded)
+        return encoding_table().take(places, mode="clip")
 
 
-def _cubed(value: Floats, upper: Floats, spare: Floats) -> Floats:
+def _cube(value: Floats, upper: Floats, spare: Floats) -> None:
     """`color.cie_f_inverse` in place."""
     np.maximum(value, np.float32(DELTA), out=upper)
     value -= upper
@@ -97,26 +122,27 @@ def _cubed(value: Floats, upper: Floats, spare: Floats) -> Floats:
     np.multiply(upper, upper, out=spare)
     spare *= upper
     value += spare
-    return value
 
 
-def _mix(x: Floats, y: Floats, z: Floats, green: Floats, spare: Floats) -> None:
-    """Linear R into x, B into z, and into `green` the G that completes the luminance y."""
-    (red_x, red_y, red_z), _, (blue_x, blue_y, blue_z) = RGB_FROM_RATIOS
-    np.multiply(x, blue_x, out=green)
-    x *= red_x
-    x += np.multiply(z, red_z, out=spare)
-    x += np.multiply(y, red_y, out=spare)
-    z *= blue_z
-    z += green
-    z += np.multiply(y, blue_y, out=spare)
-    np.multiply(y, 1 / GREEN, out=green)
-    green -= np.multiply(x, RED / GREEN, out=spare)
-    green -= np.multiply(z, BLUE / GREEN, out=spare)
+def _mix(light: Floats, y: Floats, spare: Floats) -> None:
+    """Turn X and Z into linear red and blue."""
+    np.multiply(light[::-1], OTHER, out=spare)
+    light *= OWN
+    light += spare
+    np.multiply(FROM_Y, y, out=spare)
+    light += spare
 
 
-def _fitted(gray: Samples, f: Floats, u: Floats, v: Floats) -> tuple[Floats, Floats]:
-    """Linear R and B of colours brought to the edge of the gamut."""
+def _less(green: Floats, parts: Floats, out: Floats) -> Floats:
+    """Green without the luminance of red and blue."""
+    np.subtract(green, parts[0], out=out)
+    out -= parts[1]
+    return out
+
+
+def _fitted(gray: Samples, f: Floats, u: Floats, w: Floats) -> Floats:
+    """Red and blue of colours brought to the edge of the gamut."""
+    v = -w
     scale = chroma_scale_8bit(gray, u, v) if gray.dtype == np.uint8 else chroma_scale(f, u, v)
     red, _, blue = linear_rgb(f, u * scale, v * scale)
-    return red, blue
+    return np.stack([red, blue]) * LIGHT

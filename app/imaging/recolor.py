@@ -4,11 +4,11 @@ import numpy as np
 
 from app.imaging.chroma import Upsampling, chroma_field
 from app.imaging.color import Floats, Samples
-from app.imaging.paint import TileColors
+from app.imaging.paint import UNITS, TileColors
 from app.imaging.resample import spans
 from app.imaging.tiles import in_parallel
 
-TILE_ROWS, TILE_COLUMNS = 64, 512
+TILE_ROWS, TILE_COLUMNS = 128, 512
 """A tile's arrays fit in a processor's second-level cache."""
 
 
@@ -31,6 +31,7 @@ def recolor(
     field = chroma_field(
         np.asarray(ab, np.float32) * np.float32(saturation), guide, width, height, upsampling
     )
+    field = field.scaled(*UNITS)
     rgb = np.empty((height, width, 3), gray.dtype)
     columns = [field.columns(*span) for span in spans(width, TILE_COLUMNS)]
 

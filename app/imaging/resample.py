@@ -69,6 +69,9 @@ def smooth_band(size: int, new_size: int, first: int, last: int) -> Band:
 def product(left: Floats, right: Floats, out: Floats) -> None:
     """out (n, m) = left (n, k) @ right (k, m), in pieces small enough to stay on this thread."""
     inner, width = right.shape
+    if len(left) * inner * width <= BLAS_THREADING:
+        np.matmul(left, right, out=out)
+        return
     columns = min(width, max(8, BLAS_THREADING // (inner * min(8, len(left)))))
     rows = max(1, BLAS_THREADING // (inner * columns))
     for start, stop in spans(width, columns):

@@ -203,7 +203,8 @@ class Unroller:
             theirs = self.nodes[owner].type
             if theirs is not node.type:
                 raise RefusedError(
-                    f"layer {node.place} ({node.name}): a {node.type.name} cannot share a {theirs.name}'s parameters",
+                    f"layer {node.place} ({node.name}): a {node.type.name} cannot share the parameters of "
+                    f"a {theirs.name}",
                     f"{node.pointer}/shares",
                 )
             node.shares = owner

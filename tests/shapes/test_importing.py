@@ -90,7 +90,9 @@ def test_recurrent_layers_are_read_back(module: nn.Module) -> None:
 
 def nested() -> nn.Sequential:
     block = nn.Sequential(OrderedDict([("conv", nn.Conv2d(3, 8, 3, padding=1)), ("norm", nn.BatchNorm2d(8))]))
-    return nn.Sequential(OrderedDict([("stem", block), ("pool", nn.AvgPool2d(2)), ("head", nn.Sequential(nn.Flatten()))]))
+    return nn.Sequential(
+        OrderedDict([("stem", block), ("pool", nn.AvgPool2d(2)), ("head", nn.Sequential(nn.Flatten()))])
+    )
 
 
 def test_a_nested_sequential_keeps_names_and_notes_what_is_not_shown() -> None:
@@ -99,11 +101,18 @@ def test_a_nested_sequential_keeps_names_and_notes_what_is_not_shown() -> None:
     assert [layer.name for layer in report.layers] == ["stem.conv", "stem.norm", "pool", "head.flatten1"]
     assert body["input"] == [3, "H", "W"]
     assert body["notes"][0] == "the text does not show the input's size; taken as [3, H, W]"
-    assert any(note.startswith("AvgPool2d: the text does not show ceil_mode, count_include_pad") for note in body["notes"])
+    assert any(
+        note.startswith("AvgPool2d: the text does not show ceil_mode, count_include_pad")
+        for note in body["notes"]
+    )
 
 
 def test_older_printouts_say_less() -> None:
-    body = import_network("Sequential(\n  (0): BatchNorm2d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)\n)")
+    body = import_network(
+        "Sequential(\n"
+        "  (0): BatchNorm2d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)\n"
+        ")"
+    )
     assert "BatchNorm2d: the text does not show bias; taken as PyTorch's default" in body["notes"]
     assert body["layers"] == [{"type": "BatchNorm2d", "num_features": 8}]
 
@@ -142,8 +151,13 @@ def test_exported_code_is_read_back(name: str) -> None:
 
     preset = load_preset(name)
     report = analyse(preset)
-    again = analyse({**import_network(pytorch_code(report)), "input": preset["input"],
-                     "substitute": preset.get("substitute")})  # fmt: skip
+    again = analyse(
+        {
+            **import_network(pytorch_code(report)),
+            "input": preset["input"],
+            "substitute": preset.get("substitute"),
+        }
+    )
     assert again.totals == report.totals
     assert [layer.output_shape for layer in again.layers] == [layer.output_shape for layer in report.layers]
 

@@ -26,7 +26,14 @@ def test_the_contracts_example() -> None:
     body = {
         "input": ["NIC", 32, 32],
         "layers": [
-            {"type": "Conv2d", "name": "conv1", "out_channels": "NF", "kernel_size": "k", "padding": "same", "bias": False},
+            {
+                "type": "Conv2d",
+                "name": "conv1",
+                "out_channels": "NF",
+                "kernel_size": "k",
+                "padding": "same",
+                "bias": False,
+            },
             {"type": "MaxPool2d", "kernel_size": 2},
         ],
         "batch": 1,
@@ -34,14 +41,25 @@ def test_the_contracts_example() -> None:
     result = analyse(body).to_json()
     first: Any = result["layers"][0]  # type: ignore[index]
     expected = {
-        "name": "conv1", "type": "Conv2d", "inputs": ["input"], "input_shape": ["NIC", 32, 32],
-        "output_shape": ["NF", 32, 32], "parameters": "NF*NIC*k**2", "weights": "NF*NIC*k**2", "biases": 0, "buffers": 0,
-        "neurons": "1024*NF", "connections": "1024*NF*NIC*k**2", "connections_in_bounds": None,
-    }  # fmt: skip
+        "name": "conv1",
+        "type": "Conv2d",
+        "inputs": ["input"],
+        "input_shape": ["NIC", 32, 32],
+        "output_shape": ["NF", 32, 32],
+        "parameters": "NF*NIC*k**2",
+        "weights": "NF*NIC*k**2",
+        "biases": 0,
+        "buffers": 0,
+        "neurons": "1024*NF",
+        "connections": "1024*NF*NIC*k**2",
+        "connections_in_bounds": None,
+    }
     assert {name: first[name] for name in expected} == expected
     assert first["receptive_field"] == {
-        "size": ["k", "k"], "stride": [1, 1], "start": ["-floor((k - 1)/2)", "-floor((k - 1)/2)"],
-    }  # fmt: skip
+        "size": ["k", "k"],
+        "stride": [1, 1],
+        "start": ["-floor((k - 1)/2)", "-floor((k - 1)/2)"],
+    }
     filled = analyse({**body, "substitute": {"NF": 32}})
     assert to_text(filled.totals.parameters) == "32*NIC*k**2"
     assert filled.symbols == ("NIC", "k")
@@ -79,17 +97,23 @@ def test_blocks_repeat_with_names_of_their_own() -> None:
     one = 4 * 4 * 9 + 4
     assert report.totals.parameters == 3 * one
     assert {name: totals.parameters for name, totals in report.blocks.items()} == {
-        "stage": 3 * one, "stage.0": one, "stage.1": one, "stage.2": one,
-    }  # fmt: skip
+        "stage": 3 * one,
+        "stage.0": one,
+        "stage.1": one,
+        "stage.2": one,
+    }
 
 
 def test_inner_layers_see_outer_names_and_outer_ones_reach_in() -> None:
     layers = [
         {**CONV, "name": "stem"},
-        {"type": "Sequential", "name": "body", "layers": [
-            {**CONV, "name": "c"}, {"type": "Add", "inputs": ["c", "stem"], "name": "join"}]},
+        {
+            "type": "Sequential",
+            "name": "body",
+            "layers": [{**CONV, "name": "c"}, {"type": "Add", "inputs": ["c", "stem"], "name": "join"}],
+        },
         {"type": "Add", "inputs": ["body", "body.c", "stem"]},
-    ]  # fmt: skip
+    ]
     report = run(layers)
     assert report.layers[2].inputs == ("body.c", "stem")
     assert report.layers[3].inputs == ("body.join", "body.c", "stem")
@@ -118,12 +142,21 @@ def test_shared_layers_count_once_and_must_fit() -> None:
 
 def test_neurons_skip_what_only_moves_values() -> None:
     layers: list[Layer] = [
-        {"type": "Flatten"}, {"type": "Unflatten", "dim": 1, "unflattened_size": [4, 8, 8]}, {"type": "Identity"},
-        {"type": "Dropout"}, {"type": "Dropout2d"}, {"type": "Permute", "dims": [0, 2, 3, 1]},
-        {"type": "Reshape", "shape": [4, 8, 8]}, {"type": "Slice", "start": 1},
-    ]  # fmt: skip
+        {"type": "Flatten"},
+        {"type": "Unflatten", "dim": 1, "unflattened_size": [4, 8, 8]},
+        {"type": "Identity"},
+        {"type": "Dropout"},
+        {"type": "Dropout2d"},
+        {"type": "Permute", "dims": [0, 2, 3, 1]},
+        {"type": "Reshape", "shape": [4, 8, 8]},
+        {"type": "Slice", "start": 1},
+    ]
     assert run(layers).totals.neurons == 0
-    counted: list[Layer] = [{"type": "ReLU"}, {"type": "MaxPool2d", "kernel_size": 2}, {"type": "BatchNorm2d"}]
+    counted: list[Layer] = [
+        {"type": "ReLU"},
+        {"type": "MaxPool2d", "kernel_size": 2},
+        {"type": "BatchNorm2d"},
+    ]
     assert run(counted).totals.neurons == 256 + 64 + 64
 
 
@@ -137,7 +170,13 @@ def test_counts_of_parts() -> None:
 
 
 def test_memory_is_what_stays_alive() -> None:
-    layers = [CONV, {"type": "ReLU"}, {"type": "ReLU", "inplace": True}, {"type": "Flatten"}, {"type": "Linear", "out_features": 5}]
+    layers = [
+        CONV,
+        {"type": "ReLU"},
+        {"type": "ReLU", "inplace": True},
+        {"type": "Flatten"},
+        {"type": "Linear", "out_features": 5},
+    ]
     report = run(layers, batch=10)
     x = 10 * 4 * 64 * 4
     assert report.memory.training == 3 * x + 10 * 5 * 4  # input, conv, ReLU; in-place and view add nothing
@@ -148,12 +187,16 @@ def test_memory_is_what_stays_alive() -> None:
 def test_memory_keeps_a_skipped_tensor() -> None:
     deep = run([{**CONV, "name": "a"}, CONV, CONV, {"type": "Add", "inputs": ["a", "conv2d2"]}])
     x = 4 * 64 * 4
-    assert deep.memory.inference == 4 * x  # input, a, and the two ends of a step; then a, the last and their sum
+    assert (
+        deep.memory.inference == 4 * x
+    )  # input, a, and the two ends of a step; then a, the last and their sum
 
 
 def test_a_network_of_10_to_the_12_parameters_is_as_quick_as_a_small_one() -> None:
     started = time.perf_counter()
-    report = run([{"type": "Linear", "out_features": 10**6}, {"type": "Linear", "out_features": 10**6}], [10**6])
+    report = run(
+        [{"type": "Linear", "out_features": 10**6}, {"type": "Linear", "out_features": 10**6}], [10**6]
+    )
     assert report.totals.parameters == 2 * (10**12 + 10**6)
     assert time.perf_counter() - started < 0.1
 
@@ -170,30 +213,65 @@ def test_conditions_say_what_symbols_leave_open() -> None:
 @pytest.mark.parametrize(
     ("layers", "shape", "reason"),
     [
-        ([{**CONV, "groups": 3}], (4, 8, 8), r"layer 0 \(conv2d1, Conv2d\): in_channels \(4\) must be divisible by groups"),
-        ([{**CONV, "in_channels": 3}], (4, 8, 8), "in_channels is 3, but the input's number of channels is 4"),
+        (
+            [{**CONV, "groups": 3}],
+            (4, 8, 8),
+            r"layer 0 \(conv2d1, Conv2d\): in_channels \(4\) must be divisible",
+        ),
+        (
+            [{**CONV, "in_channels": 3}],
+            (4, 8, 8),
+            "in_channels is 3, but the input's number of channels is 4",
+        ),
         ([{**CONV, "padding": -1}], (4, 8, 8), "negative padding"),
-        ([{**CONV, "padding": "same", "stride": 2}], (4, 8, 8), "padding='same' is not supported for a stride"),
+        (
+            [{**CONV, "padding": "same", "stride": 2}],
+            (4, 8, 8),
+            "padding='same' is not supported for a stride",
+        ),
         ([{**CONV, "kernel_size": 30}], (4, 8, 8), "the window of 30 is larger than the padded input of 10"),
-        ([CONV, {"type": "Linear", "in_features": 9, "out_features": 1}], (4, 8, 8), "layer 1 .*in_features is 9"),
+        (
+            [CONV, {"type": "Linear", "in_features": 9, "out_features": 1}],
+            (4, 8, 8),
+            "layer 1 .*in_features is 9",
+        ),
         ([{"type": "MaxPool2d", "kernel_size": 3, "padding": 2}], (4, 8, 8), "padding 2 is more than half"),
-        ([{"type": "ConvTranspose2d", "out_channels": 1, "kernel_size": 3, "output_padding": 1}], (4, 8, 8),
-         "output_padding 1 must be smaller than the stride"),
-        ([{"type": "Add", "inputs": ["a", "input"]}, {**CONV, "name": "a", "out_channels": 5, "inputs": ["input"]}],
-         (4, 8, 8), "sizes 5 and 4 do not fit together along dimension 1"),
+        (
+            [{"type": "ConvTranspose2d", "out_channels": 1, "kernel_size": 3, "output_padding": 1}],
+            (4, 8, 8),
+            "output_padding 1 must be smaller than the stride",
+        ),
+        (
+            [
+                {"type": "Add", "inputs": ["a", "input"]},
+                {**CONV, "name": "a", "out_channels": 5, "inputs": ["input"]},
+            ],
+            (4, 8, 8),
+            "sizes 5 and 4 do not fit together along dimension 1",
+        ),
         ([CONV], ("C", "H"), "its input is \\[C, H\\]"),
-        ([{"type": "Embedding", "num_embeddings": 9, "embedding_dim": 2}, {"type": "Embedding", "num_embeddings": 9,
-          "embedding_dim": 2}], (7,), "layer 1 .*reads integers"),
+        (
+            [
+                {"type": "Embedding", "num_embeddings": 9, "embedding_dim": 2},
+                {"type": "Embedding", "num_embeddings": 9, "embedding_dim": 2},
+            ],
+            (7,),
+            "layer 1 .*reads integers",
+        ),
         ([{**CONV, "out_channels": 2**40}], (4, 2**20, 2**20), "more bytes than 64 bits"),
         ([{"type": "Reshape", "shape": ["2*C", 8]}], ("C", 8), "8\\*C values do not fit into 16\\*C"),
     ],
-)  # fmt: skip
+)
 def test_what_pytorch_refuses_is_named(layers: list[Layer], shape: Any, reason: str) -> None:
     with pytest.raises(RefusedError, match=reason):
         run(layers, shape)
 
 
 LINEAR: Layer = {"type": "Linear", "out_features": 3}
+
+
+def block(layers: list[Layer], **more: Any) -> dict[str, Any]:
+    return {"input": [3], "layers": [{"type": "Sequential", "layers": layers, **more}]}
 
 
 @pytest.mark.parametrize(
@@ -247,15 +325,15 @@ LINEAR: Layer = {"type": "Linear", "out_features": 3}
         ({"input": [3], "layers": [{**LINEAR, "name": "a", "shares": "a"}]}, "/layers/0/shares"),
         ({"input": [3], "layers": [{**LINEAR, "shares": "input"}]}, "/layers/0/shares"),
         ({"input": [3], "layers": [{**LINEAR, "shares": {}}]}, "/layers/0/shares"),
-        ({"input": [3], "layers": [{"type": "Sequential", "layers": []}]}, "/layers/0/layers"),
-        ({"input": [3], "layers": [{"type": "Sequential", "layers": [LINEAR], "repeat": 0}]}, "/layers/0/repeat"),
-        ({"input": [3], "layers": [{"type": "Sequential", "layers": [LINEAR], "repeat": "n"}]}, "/layers/0/repeat"),
-        ({"input": [3], "layers": [{"type": "Sequential", "layers": [LINEAR], "repeat": 10**9}]}, "/layers/0/repeat"),
-        ({"input": [3], "layers": [{"type": "Sequential", "layers": [LINEAR], "color": 1}]}, "/layers/0/color"),
-        ({"input": [3], "layers": [{"type": "Sequential", "layers": [LINEAR], "inputs": ["x"]}]}, "/layers/0/inputs/0"),
-        ({"input": [3], "layers": [{"type": "Sequential", "layers": [{**LINEAR, "bias": 3}]}]}, "/layers/0/layers/0/bias"),
+        (block([]), "/layers/0/layers"),
+        (block([LINEAR], **{"repeat": 0}), "/layers/0/repeat"),
+        (block([LINEAR], **{"repeat": "n"}), "/layers/0/repeat"),
+        (block([LINEAR], **{"repeat": 10**9}), "/layers/0/repeat"),
+        (block([LINEAR], **{"color": 1}), "/layers/0/color"),
+        (block([LINEAR], **{"inputs": ["x"]}), "/layers/0/inputs/0"),
+        (block([{**LINEAR, "bias": 3}]), "/layers/0/layers/0/bias"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_says_where(body: dict[str, Any], pointer: str) -> None:
     started = time.perf_counter()
     with pytest.raises(ShapeError) as caught:
@@ -275,7 +353,9 @@ def test_cycles_name_their_members() -> None:
         run(layers, [3])
 
 
-@pytest.mark.parametrize("layers", [[LINEAR] * 10_000, [{"type": "Sequential", "repeat": 1_999, "layers": [LINEAR, LINEAR]}]])
+@pytest.mark.parametrize(
+    "layers", [[LINEAR] * 10_000, [{"type": "Sequential", "repeat": 1_999, "layers": [LINEAR, LINEAR]}]]
+)
 def test_too_many_layers_are_refused_at_once(layers: list[Layer]) -> None:
     started = time.perf_counter()
     with pytest.raises(NetworkError, match="more than 2000 layers"):
@@ -292,9 +372,11 @@ def test_blocks_nest_only_so_deep() -> None:
 
 
 def test_symbolic_work_is_bounded() -> None:
-    layers: list[Layer] = [{"type": "Linear", "out_features": f"(a + b + c + d + {i})**4"} for i in range(2_000)]
+    layers: list[Layer] = [
+        {"type": "Linear", "out_features": f"(a + b + c + d + {i})**4"} for i in range(2_000)
+    ]
     started = time.perf_counter()
-    with pytest.raises(ShapeError, match="too much work|terms"):
+    with pytest.raises(ShapeError, match=r"too much work|terms"):
         run(layers, ["a + b"])
     assert time.perf_counter() - started < 20
 
@@ -308,13 +390,17 @@ def test_substituted_results_equal_numeric_ones() -> None:
         {"type": "Conv2d", "out_channels": "NF", "kernel_size": "k", "stride": "s", "padding": "p"},
         {"type": "MaxPool2d", "kernel_size": 3, "stride": 2, "ceil_mode": True},
         {"type": "ConvTranspose2d", "out_channels": "2*NF", "kernel_size": "k", "stride": "s"},
-        {"type": "BatchNorm2d"}, {"type": "Flatten"}, {"type": "Linear", "out_features": "NC"},
-    ]  # fmt: skip
+        {"type": "BatchNorm2d"},
+        {"type": "Flatten"},
+        {"type": "Linear", "out_features": "NC"},
+    ]
     symbolic = run(layers, ["C", "H", "W"])
     from app.shapes.sizes import substitute
 
-    for at in ({"NF": 8, "k": 3, "s": 2, "p": 1, "NC": 10, "C": 3, "H": 31, "W": 40},
-               {"NF": 5, "k": 4, "s": 3, "p": 2, "NC": 7, "C": 2, "H": 23, "W": 17}):  # fmt: skip
+    for at in (
+        {"NF": 8, "k": 3, "s": 2, "p": 1, "NC": 10, "C": 3, "H": 31, "W": 40},
+        {"NF": 5, "k": 4, "s": 3, "p": 2, "NC": 7, "C": 2, "H": 23, "W": 17},
+    ):
         numeric = run(layers, ["C", "H", "W"], substitute=at)
         for count in ("parameters", "weights", "biases", "buffers", "neurons", "connections"):
             assert substitute(getattr(symbolic.totals, count), at) == getattr(numeric.totals, count), count

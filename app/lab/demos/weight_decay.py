@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from app.lab.demo import Demo, Params, Run, Step
 from app.lab.descent import Descent, Lane, Member, sample_steps
-from app.lab.fields import choice, number
+from app.lab.fields import number
 from app.lab.figures import chart, curve, layout
 from app.lab.least_squares import Batches, random_problems
 from app.lab.packing import Array

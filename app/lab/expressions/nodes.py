@@ -119,10 +119,8 @@ class Binary:
             return f"{_wrapped(self.left, 4)}^{{{self.right.latex()}}}"
         if self.sign == "*":
             # A digit after the sign needs the dot: 2 3 would read as 23.
-            right = _wrapped(self.right, 2)
-            return f"{_wrapped(self.left, 1)}{chr(92)}cdot {right}" if right[:1].isdigit() else (
-                f"{_wrapped(self.left, 1)}\\,{right}"
-            )
+            left, right = _wrapped(self.left, 1), _wrapped(self.right, 2)
+            return rf"{left} \cdot {right}" if right[:1].isdigit() else rf"{left}\,{right}"
         return f"{self.left.latex()} {self.sign} {_wrapped(self.right, 1)}"
 
     @property
@@ -143,7 +141,7 @@ class Call:
         value, dx, dy = self.inner.at(x, y)
         function, derivative, _ = FUNCTIONS[self.name]
         slope = derivative(value)
-        return Dual(function(value), slope * dx, slope * dy)
+        return Dual(function(value), _chain(slope, dx), _chain(slope, dy))
 
     def latex(self) -> str:
         """Its usual notation."""
@@ -164,9 +162,15 @@ def _power(a: Dual, b: Dual) -> Dual:
     value = np.power(a.value, b.value)
     slope = np.where(b.value == 0, 0.0, b.value * np.power(a.value, b.value - 1))
     if not (b.x.any() or b.y.any()):
-        return Dual(value, slope * a.x, slope * a.y)
+        return Dual(value, _chain(slope, a.x), _chain(slope, a.y))
     growth = value * np.log(a.value)
-    return Dual(value, slope * a.x + growth * b.x, slope * a.y + growth * b.y)
+    dx = _chain(slope, a.x) + _chain(growth, b.x)
+    return Dual(value, dx, _chain(slope, a.y) + _chain(growth, b.y))
+
+
+def _chain(slope: Array, inner: Array) -> Array:
+    """slope * inner, and 0 where the inside does not change, however steep the outside is."""
+    return np.where(inner == 0, 0.0, slope * inner)
 
 
 _RULES: Mapping[str, Callable[[Dual, Dual], Dual]] = {

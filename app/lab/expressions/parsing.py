@@ -1,10 +1,10 @@
 """Read an expression of x and y from untrusted text.
 
-    sum     = product (("+" | "-") product)*
-    product = sign (("*" | "/") sign)*
-    sign    = ("+" | "-") sign | power
-    power   = primary ["**" sign]
-    primary = number | "x" | "y" | "pi" | "e" | function "(" sum ")" | "(" sum ")"
+sum     = product (("+" | "-") product)*
+product = sign (("*" | "/") sign)*
+sign    = ("+" | "-") sign | power
+power   = primary ["**" sign]
+primary = number | "x" | "y" | "pi" | "e" | function "(" sum ")" | "(" sum ")"
 """
 
 import math
@@ -14,7 +14,7 @@ from functools import lru_cache
 from app.lab.expressions.nodes import FUNCTIONS, Binary, Call, Constant, Negative, Node, Variable
 
 MAX_TEXT = 300
-MAX_DEPTH = 40
+MAX_DEPTH = 80
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/(),^]))"
@@ -74,7 +74,7 @@ class _Parser:
     def sum(self) -> Node:
         self._deeper()
         node = self._product()
-        while (sign := self.peek()) in ("+", "-") and sign:
+        while (sign := self.peek()) in ("+", "-"):
             self.take()
             node = Binary(sign, node, self._product())
         self.depth -= 1
@@ -82,14 +82,14 @@ class _Parser:
 
     def _product(self) -> Node:
         node = self._sign()
-        while (sign := self.peek()) in ("*", "/") and sign:
+        while (sign := self.peek()) in ("*", "/"):
             self.take()
             node = Binary(sign, node, self._sign())
         return node
 
     def _sign(self) -> Node:
         self._deeper()
-        if self.peek() in ("+", "-") and self.peek():
+        if self.peek() in ("+", "-"):
             negative = self.take() == "-"
             inner = self._sign()
             node: Node = Negative(inner) if negative else inner
@@ -141,4 +141,4 @@ class _Parser:
     def _deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise ExpressionError(f"parentheses, signs or powers nest deeper than {MAX_DEPTH}")
+            raise ExpressionError("parentheses, signs or powers nest too deeply")

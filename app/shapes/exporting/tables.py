@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 
 from app.shapes.report import Layer, Report, Totals
-from app.shapes.sizes import Size, to_latex, to_text
+from app.shapes.sizes import Size, side_by_side, to_latex, to_text
 
 HEADER = ("layer", "type", "inputs", "output", "parameters", "neurons", "connections", "receptive field")
 _COUNTS = ("parameters", "neurons", "connections")
@@ -35,13 +35,15 @@ def to_csv(report: Report) -> str:
                 layer.name,
                 layer.type,
                 " ".join(layer.inputs),
-                _times(layer.output_shape),
+                side_by_side(layer.output_shape),
                 *(_cell(getattr(layer, count)) for count in counts),
-                _times(field.size) if field else "",
-                _times(field.stride) if field else "",
+                side_by_side(field.size) if field else "",
+                side_by_side(field.stride) if field else "",
             ]
         )
-    writer.writerow(["total", "", "", "", *(_cell(getattr(report.totals, count)) for count in counts), "", ""])
+    writer.writerow(
+        ["total", "", "", "", *(_cell(getattr(report.totals, count)) for count in counts), "", ""]
+    )
     return file.getvalue()
 
 
@@ -56,7 +58,12 @@ def to_markdown(report: Report) -> str:
 
 def to_latex_table(report: Report) -> str:
     """A `tabular` environment with counts as formulas and a row of totals."""
-    lines = [r"\begin{tabular}{lllrrr}", r"\hline", r"layer & type & output & parameters & neurons & connections \\", r"\hline"]
+    lines = [
+        r"\begin{tabular}{lllrrr}",
+        r"\hline",
+        r"layer & type & output & parameters & neurons & connections \\",
+        r"\hline",
+    ]
     for layer in report.layers:
         shape = r" \times ".join(to_latex(size) for size in layer.output_shape)
         counts = [f"${to_latex(getattr(layer, count))}$" for count in _COUNTS]
@@ -69,8 +76,8 @@ def to_latex_table(report: Report) -> str:
 def _row(report: Report, layer: Layer) -> list[str]:
     field = next(iter(report.receptive_fields(layer).values()), None)
     counts = [_cell(getattr(layer, count)) for count in _COUNTS]
-    shown = _times(field.size) if field else ""
-    return [layer.name, layer.type, ", ".join(layer.inputs), _times(layer.output_shape), *counts, shown]
+    shown = side_by_side(field.size) if field else ""
+    return [layer.name, layer.type, ", ".join(layer.inputs), side_by_side(layer.output_shape), *counts, shown]
 
 
 def _total_row(totals: Totals) -> list[str]:
@@ -79,11 +86,6 @@ def _total_row(totals: Totals) -> list[str]:
 
 def _cell(size: Size | None) -> str:
     return "" if size is None else to_text(size)
-
-
-def _times(sizes: Sequence[Size]) -> str:
-    """Sizes side by side: `32×32`; sums in brackets."""
-    return "×".join(text if "+" not in (text := to_text(size)) and "- " not in text else f"({text})" for size in sizes)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -18,7 +18,9 @@ _DIMENSIONS = re.compile(r"([123])d\Z")
 
 
 def import_network(text: object) -> dict[str, Any]:
-    """A body for a shapes request, with `notes` that name what the text does not show; raises ImportRefused."""
+    """A body for a shapes request, with `notes` that name what the text does not show; raises
+    ImportRefused.
+    """
     if not isinstance(text, str):
         raise ImportRefused(f"text: expected a string, not {describe(text)}", "/text")
     if not text.strip():
@@ -61,7 +63,15 @@ def _input_shape(layers: list[dict[str, Any]]) -> list[Any]:
             return list(sizes) if isinstance(sizes, list) else [sizes]
         if dims:
             return [layer.get("in_channels", layer.get("num_features", "C")), *_SPACE[int(dims[1])]]
-        if kind in ("Upsample", "Unfold", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Flatten", "GroupNorm"):
+        if kind in (
+            "Upsample",
+            "Unfold",
+            "PixelShuffle",
+            "PixelUnshuffle",
+            "ChannelShuffle",
+            "Flatten",
+            "GroupNorm",
+        ):
             return [layer.get("num_channels", "C"), "H", "W"]
     return ["C", "H", "W"]
 

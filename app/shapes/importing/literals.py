@@ -1,4 +1,6 @@
-"""Argument values out of Python source: literals, and arithmetic in names as size expressions; nothing is run."""
+"""Argument values out of Python source: literals, and arithmetic in names as size expressions; nothing is
+run.
+"""
 
 import ast
 import warnings
@@ -32,7 +34,11 @@ def value_of(node: ast.expr) -> Any:
         raise ImportRefused(f"{ast.unparse(node)[:60]} is no value that a layer takes")
     if isinstance(node, (ast.Tuple, ast.List)):
         return [value_of(item) for item in node.elts]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+    ):
         value = node.operand.value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return -value

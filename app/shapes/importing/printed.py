@@ -86,8 +86,11 @@ def _container(lines: _Lines, kind: str, notes: list[str], depth: int) -> Layer:
     if kind in ("ModuleList", "ModuleDict"):
         raise ImportRefused(f"a {kind} does not show what its module does with it")
     if kind != "Sequential":
-        _note(notes, f"{kind} is no Sequential: its layers are taken one after the other, as printed; print(model) "
-                     "does not show its forward method")  # fmt: skip
+        _note(
+            notes,
+            f"{kind} is no Sequential: its layers are taken one after the other, as printed; "
+            "print(model) does not show its forward method",
+        )
     if not children:
         raise ImportRefused(f"an empty {kind}")
     return {"type": "Sequential", "layers": children}

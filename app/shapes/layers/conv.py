@@ -9,7 +9,7 @@ from app.shapes.layers.registry import register
 from app.shapes.receptive.axes import AxisRelation, slide
 from app.shapes.sizes import Size, floor_ratio, to_latex
 
-FORMULA = r"\left\lfloor \frac{@L + @P - @d \, (@k - 1) - 1}{@s} \right\rfloor + 1"
+FORMULA = r"\left\lfloor \frac{@L + @P - @d \cdot (@k - 1) - 1}{@s} \right\rfloor + 1"
 _DIVIDES = "{} ({{}}) must be divisible by groups ({{}})"
 SPATIAL = {1: "channels and length", 2: "channels, height and width", 3: "channels, depth, height and width"}
 
@@ -129,15 +129,20 @@ def _variables(dims: int, call: Call) -> list[Variables]:
     return [
         {
             "L": length,
-            "P": rf"2 \cdot {to_latex(before[i])}"
-            if before[i] == after[i]
-            else f"{to_latex(before[i])} + {to_latex(after[i])}",
+            "P": _padding_text(before[i], after[i]),
             "d": call["dilation"][i],
             "k": call["kernel_size"][i],
             "s": call["stride"][i],
         }
         for i, length in enumerate(call.shapes[0][1:])
     ]
+
+
+def _padding_text(before: Size, after: Size) -> str:
+    if before == after:
+        return rf"2 \cdot {to_latex(before)}"
+    numbers = isinstance(before, int) and isinstance(after, int)
+    return f"{before} + {after}" if numbers else to_latex(before + after)
 
 
 PARAMETERS = r"@C \cdot \frac{@O}{@G} \cdot @K + @B"

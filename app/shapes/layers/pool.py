@@ -8,7 +8,7 @@ from app.shapes.layers.registry import register
 from app.shapes.receptive.axes import AxisRelation, slide
 from app.shapes.sizes import Size, ceiling_ratio, floor_ratio, minimum
 
-_FLOOR = r"\left\lfloor \frac{@L + 2 \cdot @p - @d \, (@k - 1) - 1}{@s} \right\rfloor + 1"
+_FLOOR = r"\left\lfloor \frac{@L + 2 \cdot @p - @d \cdot (@k - 1) - 1}{@s} \right\rfloor + 1"
 MEANING = {
     1: "length, with or without channels",
     2: "height and width, with or without channels",

@@ -102,7 +102,7 @@ for _dims in (1, 2, 3):
                 Argument("padding_mode", ChoiceKind("zeros"), "zeros"),
             ),
             apply=partial(_apply, _dims),
-            formula=r"(@L - 1) \, @s - 2 \cdot @p + @d \, (@k - 1) + @e + 1",
+            formula=r"(@L - 1) \cdot @s - 2 \cdot @p + @d \cdot (@k - 1) + @e + 1",
             variables=_variables,
             parameters_formula=PARAMETERS,
             parameter_variables=parameter_variables,

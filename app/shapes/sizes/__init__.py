@@ -9,7 +9,7 @@ from app.shapes.sizes.parsing import describe, parse_expression, parse_size
 from app.shapes.sizes.polynomial import Expression, Size, fraction, symbol
 from app.shapes.sizes.rounding import ceiling, ceiling_ratio, floor, floor_ratio, maximum, minimum
 from app.shapes.sizes.substitution import is_whole, substitute, symbols_of
-from app.shapes.sizes.text import to_json, to_text
+from app.shapes.sizes.text import side_by_side, to_json, to_text
 
 __all__ = [
     "LARGEST",
@@ -34,6 +34,7 @@ __all__ = [
     "name_to_latex",
     "parse_expression",
     "parse_size",
+    "side_by_side",
     "substitute",
     "symbol",
     "symbols_of",

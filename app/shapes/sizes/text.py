@@ -1,5 +1,6 @@
 """Sizes as text in the grammar they are read in, terms in the order SymPy prints them."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from app.shapes.sizes.polynomial import (
@@ -16,6 +17,8 @@ from app.shapes.sizes.polynomial import (
     join,
     terms_of,
 )
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def to_text(size: Size) -> str:
@@ -44,6 +47,11 @@ def _text(size: Expression) -> str:
 def to_json(size: Size) -> int | str:
     """A JSON integer when the size is one, else its text."""
     return size if isinstance(size, int) else to_text(size)
+
+
+def side_by_side(sizes: Iterable[Size]) -> str:
+    """A shape for people, with multiplication signs between its sizes and sums in brackets."""
+    return _TIMES.join(f"({text})" if " " in (text := to_text(size)) else text for size in sizes)
 
 
 def ordered_terms(terms: Terms) -> list[tuple[Monomial, Coefficient]]:

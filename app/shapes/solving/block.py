@@ -177,8 +177,8 @@ class _Paths:
             )
         near = _around(self.ends, self.target)
         return (
-            f"No settings within the bounds lead from {start} to {self.target}: of the {len(self.ends)} sizes "
-            f"that can be reached, {' and '.join(map(str, near))} come nearest."
+            f"No settings within the bounds lead from {start} to {self.target}: "
+            f"of the {len(self.ends)} sizes that can be reached, {' and '.join(map(str, near))} come nearest."
         )
 
 

@@ -29,8 +29,12 @@ def same(size: Any, expected: Any) -> bool:
 def test_cnn_and_fcnn_tables() -> None:
     cnn, fcnn = analyse(load_preset("write-up-cnn")), analyse(load_preset("write-up-fcnn"))
     assert [(layer.neurons, layer.weights) for layer in cnn.layers] == [
-        (32768, 864), (8192, 0), (16384, 18432), (4096, 0), (192, 1728),
-    ]  # fmt: skip
+        (32768, 864),
+        (8192, 0),
+        (16384, 18432),
+        (4096, 0),
+        (192, 1728),
+    ]
     assert (cnn.totals.neurons, cnn.totals.weights) == (61632, 21024)
     counted = [(layer.neurons, layer.weights) for layer in fcnn.layers if layer.neurons]
     assert counted == [(3072, 9437184), (768, 0), (768, 589824), (192, 0), (192, 36864)]
@@ -40,12 +44,18 @@ def test_cnn_and_fcnn_tables() -> None:
 @pytest.mark.parametrize(
     ("size", "outputs", "connections"),
     [
-        (32, 3520 * NF + 4352 * NC,
-         k**2 * (1024 * NIC * NF + 512 * NF**2 + 128 * NF**2 + 256 * NF * NC + 1024 * NC**2)),
-        (64, 14080 * NF + 17408 * NC,
-         k**2 * (4096 * NIC * NF + 2048 * NF**2 + 512 * NF**2 + 1024 * NF * NC + 4096 * NC**2)),
+        (
+            32,
+            3520 * NF + 4352 * NC,
+            k**2 * (1024 * NIC * NF + 512 * NF**2 + 128 * NF**2 + 256 * NF * NC + 1024 * NC**2),
+        ),
+        (
+            64,
+            14080 * NF + 17408 * NC,
+            k**2 * (4096 * NIC * NF + 2048 * NF**2 + 512 * NF**2 + 1024 * NF * NC + 4096 * NC**2),
+        ),
     ],
-)  # fmt: skip
+)
 def test_section_4_3(size: int, outputs: Any, connections: Any) -> None:
     totals = symbolic(["NIC", size, size]).totals
     weights = NIC * k**2 * NF + 2 * k**2 * NF**2 + 2 * k**2 * NF**2 + k**2 * NF * NC + k**2 * NC**2
@@ -69,8 +79,12 @@ def test_section_4_3_block_by_block() -> None:
     blocks: dict[str, Totals] = symbolic(["NIC", 32, 32]).blocks
     outputs = {name: to_text(totals.neurons) for name, totals in blocks.items()}
     assert outputs == {
-        "block1": "1792*NF", "block2": "896*NF", "block3": "832*NF", "block4": "3328*NC", "block5": "1024*NC",
-    }  # fmt: skip
+        "block1": "1792*NF",
+        "block2": "896*NF",
+        "block3": "832*NF",
+        "block4": "3328*NC",
+        "block5": "1024*NC",
+    }
 
 
 def test_what_changes_if_filters_double() -> None:
@@ -78,7 +92,9 @@ def test_what_changes_if_filters_double() -> None:
     assert (found.low, found.high) == (1, 2) and to_text(found.after) == "4352*NC + 7040*NF"
 
 
-@pytest.mark.parametrize(("name", "parameters"), [("pool-upsample", 49728), ("conv-transpose", 49728), ("unet", 56856)])
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("pool-upsample", 49728), ("conv-transpose", 49728), ("unet", 56856)]
+)
 def test_course_networks_have_the_courses_parameters(name: str, parameters: int) -> None:
     report = analyse(load_preset(name))
     assert report.totals.parameters == parameters

@@ -24,7 +24,9 @@ def test_every_classification_network_is_there() -> None:
 
 def compare(name: str) -> Report:
     """The shipped file against the network that torchvision builds; returns the computed preset."""
-    assert text_of(trace(name)) == (FOLDER / f"{name}.json").read_text(encoding="utf-8"), f"{name}: generate again"
+    assert text_of(trace(name)) == (FOLDER / f"{name}.json").read_text(encoding="utf-8"), (
+        f"{name}: generate again"
+    )
     report = analyse(load_preset(name))
     module = build(name)
     assert report.totals.parameters == sum(parameter.numel() for parameter in module.parameters())
@@ -45,7 +47,9 @@ def test_every_file_equals_a_fresh_trace(name: str) -> None:
 
 
 def counts(name: str) -> tuple[Report, int, int, dict[str, Any]]:
-    """A computed preset, the parameters and products of its auxiliary heads, and what torchvision publishes."""
+    """A computed preset, the parameters and products of its auxiliary heads, and what torchvision
+    publishes.
+    """
     report = analyse(load_preset(name))
     heads = [layer for layer in report.layers if layer.name.lower().startswith("aux")]
     parameters = sum(int(str(layer.parameters)) for layer in heads)

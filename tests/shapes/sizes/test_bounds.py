@@ -3,7 +3,14 @@
 import pytest
 from hypothesis import given, settings
 
-from app.shapes.sizes import known_at_least, known_equal, lower_bound, parse_expression, substitute, upper_bound
+from app.shapes.sizes import (
+    known_at_least,
+    known_equal,
+    lower_bound,
+    parse_expression,
+    substitute,
+    upper_bound,
+)
 from tests.shapes.sizes.test_polynomial import expressions, values
 
 

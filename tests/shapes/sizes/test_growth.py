@@ -15,7 +15,8 @@ def test_the_write_ups_weights_when_filters_double() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "factor", "ratio"), [("9*NF**2", 2, 4), ("9*NF**2", 3, 9), ("k*NF", 2, 2), ("k", 2, 1), ("7", 2, 1)]
+    ("text", "factor", "ratio"),
+    [("9*NF**2", 2, 4), ("9*NF**2", 3, 9), ("k*NF", 2, 2), ("k", 2, 1), ("7", 2, 1)],
 )
 def test_a_single_power_has_an_exact_ratio(text: str, factor: int, ratio: int) -> None:
     assert growth(parse_expression(text), "NF", factor).ratio == ratio

@@ -7,7 +7,23 @@ import pytest
 from app.shapes import SizeError
 from app.shapes.sizes import parse_size, substitute, to_text
 
-SYMPY_NAMES = ["N", "S", "I", "E", "O", "Q", "C", "beta", "gamma", "zeta", "pi", "Symbol", "lambda", "None", "exec"]
+SYMPY_NAMES = [
+    "N",
+    "S",
+    "I",
+    "E",
+    "O",
+    "Q",
+    "C",
+    "beta",
+    "gamma",
+    "zeta",
+    "pi",
+    "Symbol",
+    "lambda",
+    "None",
+    "exec",
+]
 
 
 @pytest.mark.parametrize("name", SYMPY_NAMES)
@@ -81,7 +97,9 @@ def test_bad_text_is_refused_in_milliseconds(text: str) -> None:
     assert 5 < len(caught.value.detail) < 1_500
 
 
-@pytest.mark.parametrize("raw", [None, True, False, 1.0, 3.5, float("nan"), float("inf"), [], [3], {}, {"a": 1}, b"3"])
+@pytest.mark.parametrize(
+    "raw", [None, True, False, 1.0, 3.5, float("nan"), float("inf"), [], [3], {}, {"a": 1}, b"3"]
+)
 def test_what_is_no_integer_and_no_text_is_refused(raw: object) -> None:
     with pytest.raises(SizeError, match="expected an integer or an expression"):
         parse_size(raw)
@@ -93,7 +111,9 @@ def test_integers_have_bounds(raw: int) -> None:
         parse_size(raw)
 
 
-@pytest.mark.parametrize("raw", [1, 2**63 - 1, "1", " 12 ", "3*(4 + 5)", "floor(7/2)", "max(1, 2)", "ceiling(1/3)"])
+@pytest.mark.parametrize(
+    "raw", [1, 2**63 - 1, "1", " 12 ", "3*(4 + 5)", "floor(7/2)", "max(1, 2)", "ceiling(1/3)"]
+)
 def test_numbers_come_out_as_integers(raw: object) -> None:
     assert type(parse_size(raw)) is int
 

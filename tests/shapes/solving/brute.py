@@ -1,4 +1,6 @@
-"""Brute force over settings, with the documented formulas (themselves checked against PyTorch in test_solve.py)."""
+"""Brute force over settings, with the documented formulas (themselves checked against PyTorch in
+test_solve.py).
+"""
 
 import math
 from collections.abc import Iterator
@@ -8,7 +10,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 Settings = dict[str, int]
-BOUNDS = {"kernel_size": (1, 6), "stride": (1, 4), "padding": (0, 5), "dilation": (1, 3), "output_padding": (0, 3)}
+BOUNDS = {
+    "kernel_size": (1, 6),
+    "stride": (1, 4),
+    "padding": (0, 5),
+    "dilation": (1, 3),
+    "output_padding": (0, 3),
+}
 NAMES = {
     "Conv1d": ("kernel_size", "stride", "padding", "dilation"),
     "ConvTranspose1d": ("kernel_size", "stride", "padding", "dilation", "output_padding"),

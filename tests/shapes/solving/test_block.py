@@ -19,7 +19,9 @@ def lengths(layers: list[dict[str, Any]], size: int) -> list[int] | None:
     """The length after each layer, or None where one is refused."""
     full = [{"out_channels": 1, **layer} if "Conv" in layer["type"] else layer for layer in layers]
     try:
-        return [int(str(layer.output_shape[1])) for layer in analyse({"input": [1, size], "layers": full}).layers]
+        return [
+            int(str(layer.output_shape[1])) for layer in analyse({"input": [1, size], "layers": full}).layers
+        ]
     except ShapeError:
         return None
 
@@ -41,19 +43,32 @@ def test_equals_brute_force(shapes: list[tuple[int, int]], size: int, target: in
         reached.add(found[-1])
         if found[-1] == target and (not each or set(found) == {target}):
             expected.append({i: {"padding": p} for i, p in enumerate(paddings)})
-    body = {"input": [size], "output": [target], "layers": layers, "solve": ["padding"], "each": each,
-            "bounds": {"padding": [0, 3]}}  # fmt: skip
+    body = {
+        "input": [size],
+        "output": [target],
+        "layers": layers,
+        "solve": ["padding"],
+        "each": each,
+        "bounds": {"padding": [0, 3]},
+    }
     answer = solve_block(body)
     assert list(answer.solutions) == expected and answer.complete
     if not expected:
         assert answer.reason
         if not each and reached:
-            ends = [max((n for n in reached if n < target), default=0), min((n for n in reached if n > target), default=0)]
+            ends = [
+                max((n for n in reached if n < target), default=0),
+                min((n for n in reached if n > target), default=0),
+            ]
             assert [entry["output"] for entry in answer.nearest] == [[n] for n in ends if n]
 
 
 def test_keep_32_through_these_layers() -> None:
-    layers = [{"type": "Conv2d", "kernel_size": 3}, {"type": "ReLU"}, {"type": "Conv2d", "kernel_size": 7, "dilation": 2}]
+    layers = [
+        {"type": "Conv2d", "kernel_size": 3},
+        {"type": "ReLU"},
+        {"type": "Conv2d", "kernel_size": 7, "dilation": 2},
+    ]
     body = {"input": [32, 32], "output": [32, 32], "layers": layers, "solve": ["padding"], "each": True}
     assert solve_block(body).to_json() == {
         "solutions": [{"0": {"padding": 1}, "2": {"padding": 6}}],

@@ -90,7 +90,9 @@ def test_the_write_ups_strided_convolutions(kernel: int, padding: int, size: int
 
 @pytest.mark.parametrize(("kernel", "padding", "extra"), [(3, 1, 1), (4, 1, 0), (5, 2, 1)])
 @pytest.mark.parametrize(("size", "double"), [(8, 16), (16, 32)])
-def test_the_write_ups_transposed_convolutions(kernel: int, padding: int, extra: int, size: int, double: int) -> None:
+def test_the_write_ups_transposed_convolutions(
+    kernel: int, padding: int, extra: int, size: int, double: int
+) -> None:
     found = padding_of(
         type="ConvTranspose2d",
         input=[size] * 2,
@@ -110,7 +112,9 @@ def test_odd_kernels_keep_the_size(kernel: int, padding: int) -> None:
 
 
 def test_kernel_4_at_stride_1_cannot_keep_the_size() -> None:
-    found = padding_of(type="Conv2d", input=[32, 32], output=[32, 32], kernel_size=4, stride=1, solve=["padding"])
+    found = padding_of(
+        type="Conv2d", input=[32, 32], output=[32, 32], kernel_size=4, stride=1, solve=["padding"]
+    )
     assert found["solutions"] == []
     assert found["nearest"] == [
         {"padding": 1, "output": [31, 31]},
@@ -120,19 +124,24 @@ def test_kernel_4_at_stride_1_cannot_keep_the_size() -> None:
     assert "padding 1 gives 31 while padding 2 gives 33" in found["reason"]
     assert "stays odd" in found["reason"] and "'same'" in found["reason"]
     assert found["notes"] == [
-        "Without its floor the formula asks for padding 1.5; rounding that up to 2 gives 33, since at stride 1 the "
-        "floor does not absorb the half."
+        "Without its floor the formula asks for padding 1.5; rounding that up to 2 gives 33, since at stride 1 "
+        "the floor does not absorb the half."
     ]
     assert analyse(
-        {"input": [1, 32, 32], "layers": [{"type": "Conv2d", "out_channels": 1, "kernel_size": 4, "padding": "same"}]}
+        {
+            "input": [1, 32, 32],
+            "layers": [{"type": "Conv2d", "out_channels": 1, "kernel_size": 4, "padding": "same"}],
+        }
     ).layers[0].output_shape == (1, 32, 32)
 
 
 def test_rounding_half_up_is_explained_where_it_works() -> None:
-    found = padding_of(type="Conv2d", input=[32, 32], output=[16, 16], kernel_size=3, stride=2, solve=["padding"])
+    found = padding_of(
+        type="Conv2d", input=[32, 32], output=[16, 16], kernel_size=3, stride=2, solve=["padding"]
+    )
     assert found["notes"] == [
-        "Without its floor the formula asks for padding 0.5; rounded up to 1 it works because the floor at stride 2 "
-        "absorbs the half."
+        "Without its floor the formula asks for padding 0.5; rounded up to 1 it works because the floor at "
+        "stride 2 absorbs the half."
     ]
 
 
@@ -151,26 +160,46 @@ def test_stride_2_dilation_3_reaches_17_through_output_padding_2() -> None:
 
 
 def test_axes_that_differ_list_every_combination_in_order() -> None:
-    body = {"type": "Conv2d", "input": [8, 9], "output": [4, 4], "stride": 2, "solve": ["kernel_size", "padding"],
-            "bounds": {"kernel_size": [1, 3], "padding": [0, 1]}}  # fmt: skip
+    body = {
+        "type": "Conv2d",
+        "input": [8, 9],
+        "output": [4, 4],
+        "stride": 2,
+        "solve": ["kernel_size", "padding"],
+        "bounds": {"kernel_size": [1, 3], "padding": [0, 1]},
+    }
     found = solve(body)
     each = [
-        [s for k in (1, 2, 3) for p in (0, 1) if length("Conv1d", size, (s := {"kernel_size": k, "stride": 2,
-         "padding": p, "dilation": 1}), False) == 4] for size in (8, 9)
-    ]  # fmt: skip
+        [
+            s
+            for k in (1, 2, 3)
+            for p in (0, 1)
+            if length(
+                "Conv1d", size, (s := {"kernel_size": k, "stride": 2, "padding": p, "dilation": 1}), False
+            )
+            == 4
+        ]
+        for size in (8, 9)
+    ]
     pairs = [(a, b) for a in each[0] for b in each[1]]
     ordered = sorted(pairs, key=lambda p: [[s[n] for s in p] for n in ("kernel_size", "padding")])
 
     def shown(values: list[int]) -> int | list[int]:
         return values[0] if values[0] == values[1] else values
 
-    assert list(found.solutions) == [{n: shown([s[n] for s in p]) for n in ("kernel_size", "padding")} for p in ordered]
+    assert list(found.solutions) == [
+        {n: shown([s[n] for s in p]) for n in ("kernel_size", "padding")} for p in ordered
+    ]
     assert found.complete
 
 
 def test_too_many_combinations_say_so() -> None:
-    body = {"type": "Conv3d", "input": [32, 31, 30], "output": [16, 16, 16],
-            "solve": ["kernel_size", "stride", "padding", "dilation"]}  # fmt: skip
+    body = {
+        "type": "Conv3d",
+        "input": [32, 31, 30],
+        "output": [16, 16, 16],
+        "solve": ["kernel_size", "stride", "padding", "dilation"],
+    }
     found = solve(body)
     assert not found.complete and len(found.solutions) == 10_000
 
@@ -208,10 +237,16 @@ BASE = {"type": "Conv2d", "input": [8, 8], "output": [8, 8], "kernel_size": 3, "
         ({"groups": 2}, "/groups"),
         ({"ceil_mode": True}, "/ceil_mode"),
         ({"stride": 0}, "/stride"),
-        ({"kernel_size": None, "solve": ["kernel_size", "padding", "dilation"],
-          "bounds": {"kernel_size": [1, 999], "padding": [0, 999]}}, "/bounds"),
+        (
+            {
+                "kernel_size": None,
+                "solve": ["kernel_size", "padding", "dilation"],
+                "bounds": {"kernel_size": [1, 999], "padding": [0, 999]},
+            },
+            "/bounds",
+        ),
     ],
-)  # fmt: skip
+)
 def test_questions_that_make_no_sense(change: dict[str, Any], pointer: str) -> None:
     with pytest.raises(ShapeError) as caught:
         solve({**BASE, **change})

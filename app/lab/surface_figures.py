@@ -1,0 +1,154 @@
+"""Contour maps, reliefs and animations of paths over a function of two variables."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from app.lab.expressions import Node
+from app.lab.figures import NEUTRAL, chart, curve, layout, style
+from app.lab.packing import Array
+from app.lab.rules import RULES
+from app.lab.shown import Axis, Figure, Samples, Series
+from app.lab.surfaces import Place
+
+GRID = 81
+FRAMES = 60
+_SHADES = "Cividis"
+
+Window = tuple[float, float, float, float]
+
+
+def contour(
+    tree: Node, window: Window, minima: Sequence[Place], names: Sequence[str], series: Mapping[str, Samples]
+) -> Figure:
+    """The map with all paths; played, a marker runs along each."""
+    x, y, z = _grid(tree, window)
+    heights, title, _ = _heights(z)
+    traces: list[Figure] = [
+        {
+            "type": "contour",
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "z": _listed(heights),
+            "colorscale": _SHADES,
+            "ncontours": 30,
+            "opacity": 0.8,
+            "colorbar": {"title": {"text": title}},
+            "hovertemplate": "x %{x:.3g}, y %{y:.3g}<extra></extra>",
+        }
+    ]
+    if minima:
+        marker = {"symbol": "star", "size": 12, "color": NEUTRAL}
+        traces.append({"type": "scatter", "mode": "markers", "name": "known minima", "marker": marker,
+                       "x": [place[0] for place in minima], "y": [place[1] for place in minima]})  # fmt: skip
+    shown = [name for name in names if f"{name}/path" in series]
+    for place, name in enumerate(shown):
+        path = series[f"{name}/path"]
+        traces.append(curve(RULES[name].title, place, path["x"], list(path["y"])))
+    first = len(traces)
+    for place, name in enumerate(shown):
+        traces.append(_runner(place, series[f"{name}/path"], -1))
+    x0, x1, y0, y1 = window
+    axes = layout(Axis("x"), Axis("y"))
+    axes["xaxis"] |= {"range": [x0, x1]}
+    axes["yaxis"] |= {"range": [y0, y1]}
+    figure: Figure = {"data": traces, "layout": axes}
+    return figure | _animation(figure, first, shown, series) if shown else figure
+
+
+def _runner(place: int, path: Samples, at: int) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "showlegend": False,
+        "x": [path["x"][at]],
+        "y": [path["y"][at]],
+        "marker": style(place)["marker"] | {"size": 11},
+        "meta": style(place)["meta"],
+    }
+
+
+def _animation(figure: Figure, first: int, names: Sequence[str], series: Mapping[str, Samples]) -> Figure:
+    """Frames that move only the runners, and the buttons and slider for them."""
+    longest = max(len(series[f"{name}/path"]["x"]) for name in names)
+    moments = np.unique(np.linspace(0, longest - 1, min(FRAMES, longest)).astype(int))
+    frames = []
+    for moment in moments:
+        data = []
+        for place, name in enumerate(names):
+            path = series[f"{name}/path"]
+            data.append(_runner(place, path, min(int(moment), len(path["x"]) - 1)))
+        traces = list(range(first, first + len(names)))
+        frames.append({"name": str(moment), "data": data, "traces": traces})
+    now = {"mode": "immediate", "transition": {"duration": 0}, "frame": {"duration": 60, "redraw": False}}
+    buttons = [
+        {"label": "Play", "method": "animate", "args": [None, now | {"fromcurrent": True}]},
+        {
+            "label": "Pause",
+            "method": "animate",
+            "args": [[None], now | {"frame": {"duration": 0, "redraw": False}}],
+        },
+    ]
+    steps = [
+        {"label": frame["name"], "method": "animate", "args": [[frame["name"]], now]} for frame in frames
+    ]
+    menu = {"type": "buttons", "direction": "left", "x": 0, "y": -0.1, "yanchor": "top", "buttons": buttons}
+    slider = {"x": 0.25, "len": 0.75, "y": -0.1, "yanchor": "top", "active": len(steps) - 1, "steps": steps,
+              "currentvalue": {"visible": False}}  # fmt: skip
+    return {"frames": frames, "layout": figure["layout"] | {"updatemenus": [menu], "sliders": [slider]}}
+
+
+def relief(tree: Node, window: Window, names: Sequence[str], series: Mapping[str, Samples]) -> Figure:
+    """The surface in three dimensions with the paths on it, as far as they stay in the window."""
+    x, y, z = _grid(tree, window)
+    heights, title, log = _heights(z)
+    low = float(np.nanmin(z)) if np.isfinite(z).any() else 0.0
+    traces: list[Figure] = [
+        {"type": "surface", "x": x.tolist(), "y": y.tolist(), "z": _listed(heights), "colorscale": _SHADES,
+         "opacity": 0.9, "showscale": False}
+    ]  # fmt: skip
+    x0, x1, y0, y1 = window
+    for place, name in enumerate(names):
+        if path := series.get(f"{name}/path"):
+            inside = [(a, b, value) for a, b, value in zip(path["x"], path["y"], series[f"{name}/value"]["y"], strict=True)
+                      if x0 <= a <= x1 and y0 <= b <= y1]  # fmt: skip
+            on = [float(np.log10(1 + max(value - low, 0.0))) if log else value for _, _, value in inside]
+            look = style(place, width=5)
+            traces.append({"type": "scatter3d", "mode": "lines", "name": RULES[name].title, "z": on,
+                           "x": [entry[0] for entry in inside], "y": [entry[1] for entry in inside]} | look)  # fmt: skip
+            traces[-1].pop("marker")
+    scene = {
+        "xaxis": {"title": {"text": "x"}},
+        "yaxis": {"title": {"text": "y"}},
+        "zaxis": {"title": {"text": title}},
+    }
+    return {"data": traces, "layout": {"scene": scene, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}}
+
+
+def values(series: Sequence[Series], names: Sequence[str], samples: Mapping[str, Samples]) -> Figure:
+    """The surface's value along every path."""
+    group = [one for one in series if one.name.endswith("/value")]
+    return chart(group, samples, {f"{name}/value": place for place, name in enumerate(names)})
+
+
+def _grid(tree: Node, window: Window) -> tuple[Array, Array, Array]:
+    x0, x1, y0, y1 = window
+    x, y = np.linspace(x0, x1, GRID), np.linspace(y0, y1, GRID)
+    with np.errstate(all="ignore"):
+        z = tree.at(*np.meshgrid(x, y)).value
+    return x, y, np.where(np.isfinite(z), z, np.nan)
+
+
+def _heights(z: Array) -> tuple[Array, str, bool]:
+    """What is drawn as height: the value, or its logarithm where most of the surface would look flat."""
+    known = z[np.isfinite(z)]
+    if known.size == 0:
+        return z, "value", False
+    low, middle, high = np.min(known), np.median(known), np.max(known)
+    if high - low > 10 * (middle - low):
+        return np.log10(1 + z - low), f"log10(value + {1 - low:.3g})", True
+    return z, "value", False
+
+
+def _listed(z: Array) -> list[list[float | None]]:
+    return [[round(value, 6) if np.isfinite(value) else None for value in row] for row in z.tolist()]

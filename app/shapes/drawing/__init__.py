@@ -1,0 +1,5 @@
+"""Drawings of computed networks."""
+
+from app.shapes.drawing.svg import to_svg
+
+__all__ = ["to_svg"]

@@ -1,0 +1,16 @@
+"""The whole answer to a shapes request as JSON: the report, PyTorch code, and formulas if wanted."""
+
+from app.shapes.exporting.formulas import layer_formulas
+from app.shapes.exporting.pytorch import pytorch_code
+from app.shapes.report import Report
+
+
+def result_json(report: Report, *, formulas: bool = False) -> dict[str, object]:
+    """The JSON of the REST contract; with `formulas`, every layer's equations in LaTeX with its numbers put
+    in.
+    """
+    body = report.to_json()
+    body["pytorch"] = pytorch_code(report)
+    if formulas:
+        body["formulas"] = [layer_formulas(layer) for layer in report.layers]
+    return body
