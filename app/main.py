@@ -73,6 +73,7 @@ async def _preload(parts: Services) -> None:
         return
     side = parts.registry.card(default_id).input_size
     try:
+        await parts.colorizer.rehearse()
         await parts.engine.infer(default_id, np.zeros((side, side), np.float32))
     except Exception:  # whoever asks for the model is told
         log.exception("the default model could not be loaded ahead", model=default_id)

@@ -1,5 +1,6 @@
 """The colouring service: orders in, coloured pictures out, within bounds. REST and the pages both call it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,17 @@ from app.colorizing.engine import Engine, EngineBusy, NetworkFailure
 from app.colorizing.inbox import Inbox, Upload, refusal
 from app.colorizing.lanes import Here, Lane, LaneFull, Runner
 from app.colorizing.options import Options, UnsupportedOption, check_supported
-from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Result, Step, Steps, advance, steps
+from app.colorizing.pipeline import (
+    SMALL_PIXELS,
+    NeedsRoom,
+    Order,
+    Result,
+    Step,
+    Steps,
+    advance,
+    rehearse,
+    steps,
+)
 from app.colorizing.registry import Registry, UnknownModel, UnusableModel
 from app.colorizing.timings import Timings
 from app.imaging.errors import PictureError, PictureTooLarge, UnsupportedPicture
@@ -58,6 +69,11 @@ class Colorizer:
             threads=settings.max_concurrent_pictures,
             waiting=settings.queue_size,
         )
+        self._rehearsal: asyncio.Task[None] | None = None
+
+    async def rehearse(self) -> None:
+        """Compute ahead, on a thread, what is otherwise computed while the first picture is coloured."""
+        await asyncio.shield(self._rehearsing())
 
     @asynccontextmanager
     async def receive(self, request: Request) -> AsyncIterator[Commission]:
@@ -110,7 +126,7 @@ class Colorizer:
         self, room: AsyncExitStack, work: Steps, upload: Upload, timings: Timings
     ) -> tuple[Runner, Step]:
         """Read the header and find room: where the picture is worked on, and its first step there."""
-        tiny = upload.size <= TINY_BYTES
+        tiny = upload.size <= TINY_BYTES and self._rehearsing().done()
         header = advance(work) if tiny else await self._small.run(advance, work)
         assert isinstance(header, NeedsRoom)
         if tiny and header.pixels <= TINY_PIXELS:
@@ -119,6 +135,11 @@ class Colorizer:
         with timings.measure("queue"):
             await room.enter_async_context(lane.room(header.pixels))
         return lane, await lane.run(advance, work)
+
+    def _rehearsing(self) -> "asyncio.Task[None]":
+        if self._rehearsal is None:
+            self._rehearsal = asyncio.create_task(self._small.run(rehearse))
+        return self._rehearsal
 
     def _choose(self, model_id: str | None, errors: list[FieldError]) -> Card | None:
         chosen = model_id or self._registry.default_id

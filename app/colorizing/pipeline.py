@@ -146,6 +146,13 @@ def colorize(
     return step
 
 
+def rehearse() -> None:
+    """Have computed what is computed once for all pictures: the tables of the gamut, for each depth."""
+    vivid = np.full((1, 1, 2), 100, dtype=np.float32)
+    for depth in (np.uint8, np.uint16):
+        recolor(np.full((8, 8), 100, dtype=depth), vivid, np.full((1, 1), 0.5, dtype=np.float32), threads=1)
+
+
 def advance(work: Steps, answer: Floats | None = None) -> Step:
     """The next thing `steps` needs, or its result; a function because StopIteration cannot cross threads."""
     try:

@@ -32,7 +32,7 @@ def _pair(first: float, second: float) -> Floats:
 UNITS = 1 / 500, -1 / 200
 """What a and b are to be multiplied with: the CIE's f of X and Z, beside that of Y."""
 LIGHT = np.float32(ENCODING_STEPS)
-"""Full linear light: it is counted in steps of the encoding table, so that it can be looked up there at once."""
+"""Full linear light: it is counted in steps of the encoding table, to be looked up there without more ado."""
 (_RED_X, _RED_Y, _RED_Z), _, (_BLUE_X, _BLUE_Y, _BLUE_Z) = (RGB_FROM_RATIOS * LIGHT).tolist()
 OWN, OTHER, FROM_Y = _pair(_RED_X, _BLUE_Z), _pair(_RED_Z, _BLUE_X), _pair(_RED_Y, _BLUE_Y)
 """Shares of X, of Z (the other way round in blue), and of Y in red and blue."""
@@ -58,7 +58,7 @@ def _levels(dtype: np.dtype[Any]) -> _Levels:
 
 @cache
 def _rounded_light() -> Floats:
-    """The light of the 8-bit sample that each entry of the encoding table becomes, as green of that luminance."""
+    """The light of the 8-bit sample that each entry of the encoding table stands for."""
     return linear_table(255).take(encoding_table()) * LIGHT
 
 
@@ -71,7 +71,7 @@ class TileColors:
         self._index = np.empty(2 * pixels, np.intp)
 
     def start(self, gray: Samples) -> tuple[Floats, Floats]:
-        """Take a tile's gray samples; returns them as 0..1 and four planes, the first two for a and b in UNITS."""
+        """Take a tile's gray samples; returns them as 0..1, and planes for a and b in UNITS and two more."""
         self._gray = gray
         self._planes = self._memory[: 10 * gray.size].reshape(10, *gray.shape)
         self._places = self._index[: 2 * gray.size].reshape(2, *gray.shape)

@@ -8,6 +8,8 @@ from app.imaging.paint import UNITS, TileColors
 from app.imaging.resample import spans
 from app.imaging.tiles import in_parallel
 
+FAR = 1000.0
+"""Chroma far beyond any colour's: more would only overflow on its way into the gamut."""
 TILE_ROWS, TILE_COLUMNS = 128, 512
 """A tile's arrays fit in a processor's second-level cache."""
 
@@ -28,10 +30,8 @@ def recolor(
     """
     _check(gray, ab, guide, saturation)
     height, width = gray.shape
-    field = chroma_field(
-        np.asarray(ab, np.float32) * np.float32(saturation), guide, width, height, upsampling
-    )
-    field = field.scaled(*UNITS)
+    wanted = np.clip(np.asarray(ab, np.float32) * np.float32(saturation), -FAR, FAR)
+    field = chroma_field(wanted, guide, width, height, upsampling).scaled(*UNITS)
     rgb = np.empty((height, width, 3), gray.dtype)
     columns = [field.columns(*span) for span in spans(width, TILE_COLUMNS)]
 

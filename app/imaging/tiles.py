@@ -7,10 +7,9 @@ from typing import TypeVar
 
 from app.imaging.resample import spans
 
-Tile = tuple[slice, slice]
-"""Rows and columns of a piece of a picture."""
 Item = TypeVar("Item")
 STRIP_SAMPLES = 1 << 18
+"""Pixels of a strip."""
 
 
 def processors() -> int:
@@ -21,16 +20,6 @@ def processors() -> int:
 def strips(width: int, height: int) -> list[tuple[int, int]]:
     """Spans of rows with about STRIP_SAMPLES pixels each."""
     return list(spans(height, max(1, STRIP_SAMPLES // width)))
-
-
-def tiles(width: int, height: int, columns: int, rows: int) -> list[Tile]:
-    """Pieces of at most `columns` by `rows`, row by row; narrow pictures get taller ones of the same area."""
-    rows = max(rows, rows * columns // max(1, min(width, columns)))
-    return [
-        (slice(top, bottom), slice(left, right))
-        for top, bottom in spans(height, rows)
-        for left, right in spans(width, columns)
-    ]
 
 
 def in_parallel(work: Callable[[Item], object], items: Iterable[Item], threads: int | None = None) -> None:

@@ -110,13 +110,13 @@ def relief(tree: Node, window: Window, names: Sequence[str], series: Mapping[str
     x0, x1, y0, y1 = window
     for place, name in enumerate(names):
         if path := series.get(f"{name}/path"):
-            inside = [(a, b, value) for a, b, value in zip(path["x"], path["y"], series[f"{name}/value"]["y"], strict=True)
-                      if x0 <= a <= x1 and y0 <= b <= y1]  # fmt: skip
+            along = zip(path["x"], path["y"], series[f"{name}/value"]["y"], strict=True)
+            inside = [place for place in along if x0 <= place[0] <= x1 and y0 <= place[1] <= y1]
             on = [float(np.log10(1 + max(value - low, 0.0))) if log else value for _, _, value in inside]
-            look = style(place, width=5)
-            traces.append({"type": "scatter3d", "mode": "lines", "name": RULES[name].title, "z": on,
-                           "x": [entry[0] for entry in inside], "y": [entry[1] for entry in inside]} | look)  # fmt: skip
-            traces[-1].pop("marker")
+            x_inside, y_inside = [entry[0] for entry in inside], [entry[1] for entry in inside]
+            trace = curve(RULES[name].title, place, x_inside, y_inside, type="scatter3d", z=on)
+            trace["line"] |= {"width": 5}
+            traces.append(trace)
     scene = {
         "xaxis": {"title": {"text": "x"}},
         "yaxis": {"title": {"text": "y"}},

@@ -4,13 +4,13 @@ import json
 import platform
 from collections.abc import Mapping
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from app import __version__
 from app.networks.build import build
 from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, NetworkSpec, sha256_of
 from app.networks.palette import HORSES_24
@@ -84,7 +84,7 @@ def with_metrics(card: Card, metrics: Mapping[str, Any]) -> Card:
 
 def _versions() -> dict[str, str]:
     return {
-        "chromalab": version("chromalab"),
+        "chromalab": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -84,11 +84,19 @@ class Trainer:
         while not self.done:
             self._epoch(listen, save_every)
 
-    def _epoch(self, listen: Callable[[Report], None], save_every: float) -> None:
+    def advance(self, batches: int, listen: Callable[[Report], None] = lambda report: None) -> None:
+        """Train so many batches, or what is left of the epoch, or finish an epoch with none left; then save.
+
+        Raises as `run` does.
+        """
+        self._epoch(listen, math.inf, batches)
+
+    def _epoch(self, listen: Callable[[Report], None], save_every: float, most: int | None = None) -> None:
         progress = self.progress
         batches = self.task.batches(progress.epoch)
         self.network.train()
         started = saved = time.monotonic()
+        stop = None if most is None else min(progress.batch + most, batches)
         for batch in self.task.epoch(progress.epoch, progress.batch):
             loss = self._step(batch)
             count = len(batch[0])
@@ -97,6 +105,10 @@ class Trainer:
             progress.batch += 1
             progress.step += 1
             listen(Report(progress.epoch, self.recipe.epochs, progress.batch, batches, loss))
+            if progress.batch == stop:
+                progress.seconds += time.monotonic() - started
+                self._save()
+                return
             if time.monotonic() - saved > save_every:
                 progress.seconds += time.monotonic() - started
                 self._save()
@@ -111,8 +123,7 @@ class Trainer:
             seconds=round(progress.seconds, 1),
         )
         progress.history.append(finished)
-        last = progress.loss_sum / progress.pictures
-        listen(Report(progress.epoch, self.recipe.epochs, batches, batches, last, finished))
+        listen(Report(progress.epoch, self.recipe.epochs, batches, batches, finished.train_loss, finished))
         progress.epoch, progress.batch = progress.epoch + 1, 0
         progress.loss_sum, progress.pictures, progress.seconds = 0.0, 0, 0.0
         self._save()

@@ -13,12 +13,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.colorizing.colorizer import Colorizer
+from app.colorizing.colorizer import TINY_BYTES, Colorizer
 from app.colorizing.engine import Engine, EngineBusy
 from app.colorizing.inbox import Upload
 from app.colorizing.pipeline import Order, Result
 from app.colorizing.registry import Registry
-from app.imaging.pictures import decode_picture
+from app.imaging.pictures import Picture, PictureInfo, decode_picture, probe_picture
 from app.networks.card import WEIGHTS_NAME
 from app.problems import InternalError, Problem, TooLarge, Unavailable
 from app.settings import Settings
@@ -162,6 +162,79 @@ def test_a_small_picture_does_not_wait_for_large_ones(
         assert (await service.paint(upload(32, 32))).image
 
     run(scene())
+
+
+@pytest.mark.parametrize(
+    ("picture", "thread"),
+    [
+        (upload(64, 64), "MainThread"),
+        (upload(65, 64), "small-pictures"),
+        (upload(1000, 1000), "small-pictures"),
+        (upload(1100, 1000), "large-pictures"),
+    ],
+)
+def test_only_tiny_pictures_are_decoded_on_the_event_loop(
+    service: Service, monkeypatch: pytest.MonkeyPatch, picture: Upload, thread: str
+) -> None:
+    names = []
+
+    def decode(data: bytes, *, max_pixels: int) -> Picture:
+        names.append(threading.current_thread().name)
+        return decode_picture(data, max_pixels=max_pixels)
+
+    monkeypatch.setattr("app.colorizing.pipeline.decode_picture", decode)
+    assert picture.size < TINY_BYTES
+
+    async def scene() -> None:
+        await service.colorizer.rehearse()
+        await service.paint(picture)
+
+    run(scene())
+    (name,) = names
+    assert name.startswith(thread)
+
+
+def test_not_even_a_tiny_picture_holds_up_the_event_loop_for_what_is_computed_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, rehearsed = [], threading.Event()
+
+    def decode(data: bytes, *, max_pixels: int) -> Picture:
+        names.append(threading.current_thread().name)
+        return decode_picture(data, max_pixels=max_pixels)
+
+    def rehearse() -> None:
+        assert rehearsed.wait(SECONDS)
+
+    monkeypatch.setattr("app.colorizing.colorizer.rehearse", rehearse)
+    monkeypatch.setattr("app.colorizing.pipeline.decode_picture", decode)
+
+    async def scene() -> None:
+        await service.paint(upload(8, 8))
+        rehearsed.set()
+        await service.colorizer.rehearse()
+        await service.paint(upload(8, 8))
+
+    run(scene())
+    assert names[0].startswith("small-pictures")
+    assert names[1] == "MainThread"
+
+
+def test_a_large_file_is_not_even_opened_on_the_event_loop(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+
+    def probe(data: bytes, *, max_pixels: int) -> PictureInfo:
+        names.append(threading.current_thread().name)
+        return probe_picture(data, max_pixels=max_pixels)
+
+    monkeypatch.setattr("app.colorizing.pipeline.probe_picture", probe)
+    picture = upload(8, 8)
+    picture.file.seek(0, 2)
+    picture.file.write(bytes(TINY_BYTES))
+    run(service.paint(picture))  # type: ignore[arg-type]
+    assert names[0].startswith("small-pictures")
 
 
 def test_a_full_queue_is_told_before_the_picture_is_read(

@@ -21,20 +21,34 @@ def fixed(*values: float) -> bytes:
     return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
 
 
-def gray_profile(curve: bytes, space: bytes = b"GRAY", connection: bytes = b"XYZ ") -> bytes:
-    """A display profile of one gray channel (ICC.1:2010) with the given tone curve."""
+def gray_profile(curve: bytes, connection: bytes = b"XYZ ") -> bytes:
+    """A display profile of one gray channel with the given tone curve."""
+    return icc_profile({b"kTRC": curve}, b"mntr", b"GRAY", connection)
+
+
+def icc_profile(tags: dict[bytes, bytes], kind: bytes, space: bytes, connection: bytes) -> bytes:
+    """A profile of version 2.4 (ICC.1:2001-04)."""
     white = b"XYZ \0\0\0\0" + fixed(0.9642, 1.0, 0.8249)
     text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"gray\0" + bytes(78)
     copyright = b"text\0\0\0\0none\0"
-    bodies = {b"desc": text, b"cprt": copyright, b"wtpt": white, b"kTRC": curve}
+    bodies = {b"desc": text, b"cprt": copyright, b"wtpt": white, **tags}
     table, body, place = b"", b"", 128 + 4 + 12 * len(bodies)
     for name, data in bodies.items():
         table += struct.pack(">4sII", name, place, len(data))
         padded = data + bytes(-len(data) % 4)
         body, place = body + padded, place + len(padded)
-    header = struct.pack(">I4sI4s4s4s", place, b"lcms", 0x02400000, b"mntr", space, connection)
+    header = struct.pack(">I4sI4s4s4s", place, b"lcms", 0x02400000, kind, space, connection)
     header += bytes(12) + b"acsp" + bytes(28) + fixed(0.9642, 1.0, 0.8249)
     return header.ljust(128, b"\0") + struct.pack(">I", len(bodies)) + table + body
+
+
+def cmyk_profile() -> bytes:
+    """A printer profile (lut8Type) of grays: L = 100 (1 - C)(1 - M)(1 - Y)(1 - K)."""
+    identity = fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
+    ramp = bytes(range(256))
+    corners = bytes([255, 128, 128]) + bytes([0, 128, 128]) * 15
+    lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity + ramp * 4 + corners + ramp * 3
+    return icc_profile({b"A2B0": lut}, b"prtr", b"CMYK", b"Lab ")
 
 
 def curve_of(*samples: int) -> bytes:

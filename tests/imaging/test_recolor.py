@@ -116,6 +116,13 @@ def test_any_colour_on_any_gray(level: int, a: float, b: float) -> None:
     assert lightness_error(rgb, gray).max() <= 0.5
 
 
+def test_endless_chroma_ends_at_the_gamut() -> None:
+    gray = random_gray((20, 20), np.dtype(np.uint8))
+    ab = np.full((4, 4, 2), 3e38, np.float32)
+    rgb = recolor(gray, ab, np.zeros((4, 4), np.float32), saturation=0.5)
+    assert lightness_error(rgb, gray).max() <= 0.5
+
+
 def test_pure_colours_are_reached() -> None:
     pure = np.array(
         [[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [0, 255, 255], [255, 0, 255]]], np.uint8

@@ -86,7 +86,7 @@ def test_large_integers_are_exact() -> None:
 
 
 def test_integers_in_integers_out_and_floats_stay_floats() -> None:
-    (row,) = convolve({"image": [[1, 2]], "kernel": [[2]]})["output"]  # type: ignore[misc, attr-defined]
+    (row,) = convolve({"image": [[1, 2]], "kernel": [[2]]})["output"]  # type: ignore[misc]
     assert [type(value) for value in row] == [int, int]  # type: ignore[has-type]
     assert convolve({"image": [[1, 2]], "kernel": [[0.5]]}) == {"output": [[0.5, 1.0]]}
 

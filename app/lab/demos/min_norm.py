@@ -39,9 +39,9 @@ class MinNormParams(Params):
     learning_rate: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
         None,
         title="Learning rate",
-        description="Of the optimizer. Left out: 1/(2 max|x_i|^2) where steps are multiples of gradients (times "
-        "1 - momentum, over D's largest entry), 0.1 for both AdaGrads, 0.01 for the others. Those beside it take "
-        "these; the result says which.",
+        description="Of the optimizer. Left out: 1/(2 max|x_i|^2) where steps are multiples of gradients "
+        "(times 1 - momentum, over D's largest entry), 0.1 for both AdaGrads, 0.01 for the others. Those "
+        "beside it take these; the result says which.",
         json_schema_extra={"scale": "log", "symbol": "\\eta"},
     )
     batch_size: int = number(
@@ -51,8 +51,8 @@ class MinNormParams(Params):
     schedule: Literal["auto", "constant", "decay"] = choice(
         "auto",
         "Schedule of the rate",
-        "decay: constant for half the run, then geometrically down to 1e-9 of it. auto: decay for rules whose "
-        "steps do not vanish with the gradient, constant for the others.",
+        "decay: constant for half the run, then geometrically down to 1e-9 of it. auto: decay for rules "
+        "whose steps do not vanish with the gradient, constant for the others.",
     )
     start: Literal["zero", "row-space", "random"] = choice(
         "zero", "Start", "zero; row-space: random inside the row space; random: anywhere."

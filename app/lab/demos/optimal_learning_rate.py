@@ -71,9 +71,10 @@ g_t$, to $g_T^T z_T$. Reverse mode keeps every $w_t$ and brings the adjoint back
 closed form to twelve digits, and a central difference to its own accuracy: its width balances what it cuts
 off, $\frac{h^2}{6} L'''$, against rounding.
 
-$L_T$ is a sum of even powers of $1 - \eta \lambda_i$, hence convex: it has one best rate, and gradient descent
-on $\eta$ itself finds it. It starts at 0; its first step is scaled by $1 / L_T''(0)$, every later one by the last
-change of $\eta$ over the last change of the gradient (Barzilai and Borwein 1988). Nothing is tuned.
+$L_T$ is a sum of even powers of $1 - \eta \lambda_i$, hence convex: it has one best rate, and gradient
+descent on $\eta$ itself finds it. It starts at 0; its first step is scaled by $1 / L_T''(0)$, every later
+one by the last change of $\eta$ over the last change of the gradient (Barzilai and Borwein 1988). Nothing
+is tuned.
 """
     params_model = OptimalLearningRateParams
 

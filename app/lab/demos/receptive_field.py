@@ -11,7 +11,7 @@ from app.lab.fields import choice, number
 from app.lab.figures import NEUTRAL, curve, layout
 from app.lab.packing import Array, pack, unpack
 from app.lab.receptive.boxes import Box, part, reached_box, spread
-from app.lab.receptive.plan import plan, random_map, skeleton_map
+from app.lab.receptive.plan import Plan, plan, random_map, skeleton_map
 from app.lab.shown import Axis, Check, Figure, Json, Outcome, Point, Samples, Series, Table
 
 ORDER = 7
@@ -53,23 +53,23 @@ class ReceptiveField(Demo[ReceptiveFieldParams]):
     title = "What one output pixel sees"
     summary = "The theoretical receptive field against the gradient's own, and the part of it that counts."
     text = r"""
-An output pixel depends on a window of the input. Along one axis a layer with kernel $k$, dilation $d$ and stride $s$
-widens it by $d (k - 1)$ steps of what the strides before it have made of one pixel:
+An output pixel depends on a window of the input. Along one axis a layer with kernel $k$, dilation $d$ and
+stride $s$ widens it by $d (k - 1)$ steps of what the strides before it have made of one pixel:
 
 $$r = 1 + \sum_l d_l (k_l - 1) \prod_{i < l} s_i$$
 
-This is checked against gradients: in a copy of the network with equal positive weights, sums in place of maxima and
-no activations, the gradient of an output by an input pixel counts the paths between them, so it is nonzero exactly
-where one exists.
+This is checked against gradients: in a copy of the network with equal positive weights, sums in place of
+maxima and no activations, the gradient of an output by an input pixel counts the paths between them, so it
+is nonzero exactly where one exists.
 
-The paths are many in the middle and few at the rim. With equal weights each layer adds a uniform variable of variance
-$(k^2 - 1)/12$ in its own steps, so the window's weight has the standard deviation
+The paths are many in the middle and few at the rim. With equal weights each layer adds a uniform variable
+of variance $(k^2 - 1)/12$ in its own steps, so the window's weight has the standard deviation
 
 $$\sigma = \sqrt{\sum_l \frac{k_l^2 - 1}{12} \left( d_l \prod_{i < l} s_i \right)^2}$$
 
-which for a stack grows like $\sqrt{\text{depth}}$ while the window grows like the depth: the effective field is a
-shrinking part of the theoretical one (Luo et al. 2016). With random weights the mean squared gradient follows the same
-counts; it is averaged here over random networks with their activations.
+which for a stack grows like $\sqrt{\text{depth}}$ while the window grows like the depth: the effective
+field is a shrinking part of the theoretical one (Luo et al. 2016). With random weights the mean squared
+gradient follows the same counts; it is averaged here over random networks with their activations.
 """
     params_model = ReceptiveFieldParams
 
@@ -100,13 +100,13 @@ counts; it is averaged here over random networks with their activations.
         """Theoretical, reached and effective field."""
         params, chosen = run.params, plan(run.params)
         paths = skeleton_map(chosen)
-        height, width = paths.shape
         box, reached = chosen.window, reached_box(paths)
         equal = spread(paths) if paths.any() else None
         drawn = unpack(state["sum"]) if state["sum"] is not None else None
         random = spread(drawn) if drawn is not None and drawn.any() else None
         result: Json = {
-            "input": list(chosen.report.network.inputs[0].shape),
+            "input": list(chosen.shape),
+            "layer": chosen.report.layers[chosen.count - 1].name,
             "output": list(chosen.output),
             "theoretical": {"start": list(chosen.box[:2]), "size": list(chosen.box[2:])},
             "reached": {"start": list(reached[:2]), "size": list(reached[2:])},
@@ -116,8 +116,7 @@ counts; it is averaged here over random networks with their activations.
             "effective_side_random_weights": None if random is None else random.side,
             "sigma_formula": chosen.sigma,
         }
-        checks = [Check.equal("The gradient reaches exactly the theoretical field (inside the picture)",
-                              _shown(reached), _shown(box))]  # fmt: skip
+        checks = [_reach(chosen, reached)]
         if chosen.formula is not None:
             checks.append(Check.equal("Size by the formula", chosen.box[2], chosen.formula))
         if chosen.sigma is not None and equal is not None:
@@ -125,7 +124,7 @@ counts; it is averaged here over random networks with their activations.
             checks.append(
                 Check.at_most("Equal weights: standard deviation off the formula, relative", off, 1e-9)
             )
-        notes = _notes(chosen.box, (height, width), params)
+        notes = _notes(chosen, params)
         rows = tuple(_rows(result))
         table = Table("fields", "Receptive field in pixels", ("field", "height", "width"), rows)
         extras = {
@@ -152,6 +151,17 @@ counts; it is averaged here over random networks with their activations.
         return found or {"sigma": {"data": [], "layout": layout(_DRAWS, Axis("standard deviation, pixels"))}}
 
 
+def _reach(chosen: Plan, reached: Box) -> Check:
+    if chosen.window == chosen.box:
+        claim = "The gradient reaches exactly the theoretical field"
+        return Check.equal(claim, _shown(reached), _shown(chosen.window))
+    # At a border the strides may leave out pixels that the window, which knows no border, holds.
+    (top, left, tall, wide), (a, b, height, width) = reached, chosen.window
+    inside = a <= top and b <= left and top + tall <= a + height and left + wide <= b + width
+    claim = "The gradient reaches nothing outside the theoretical field, as far as that lies in the picture"
+    return Check(claim, _shown(reached), _shown(chosen.window), inside)
+
+
 def _shown(box: Box) -> str:
     top, left, height, width = box
     return f"rows {top} to {top + height - 1}, columns {left} to {left + width - 1}" if height else "nothing"
@@ -166,11 +176,17 @@ def _rows(result: Json) -> list[tuple[str, float, float]]:
     return rows
 
 
-def _notes(box: Box, size: tuple[int, int], params: ReceptiveFieldParams) -> tuple[str, ...]:
+def _notes(chosen: Plan, params: ReceptiveFieldParams) -> tuple[str, ...]:
     notes = []
-    if box[0] < 0 or box[1] < 0 or box[0] + box[2] > size[0] or box[1] + box[3] > size[1]:
+    layers = chosen.report.layers
+    if chosen.count < len(layers):
+        last, next_one = layers[chosen.count - 1], layers[chosen.count]
         notes.append(
-            "The window reaches into the padding; it is compared, drawn and weighed inside the picture only."
+            f"Looked at the output of {last.name}: {next_one.name} ({next_one.type}) cannot be run here."
+        )
+    if chosen.window != chosen.box:
+        notes.append(
+            "The window reaches into the padding; it is compared and weighed inside the picture only."
         )
     if params.draws == 0:
         notes.append("No random networks were drawn, so there is no effective field with random weights.")
@@ -186,8 +202,14 @@ def _scaled(weights: Array) -> list[list[float]]:
 def _heat(extras: Json, kind: str) -> Figure:
     weights = extras[kind]
     top, left, height, width = extras["box"]
-    outline = {"type": "rect", "x0": left - 0.5, "x1": left + width - 0.5, "y0": top - 0.5, "y1": top + height - 0.5,
-               "line": {"color": NEUTRAL, "width": 2}}  # fmt: skip
+    outline = {
+        "type": "rect",
+        "x0": left - 0.5,
+        "x1": left + width - 0.5,
+        "y0": top - 0.5,
+        "y1": top + height - 0.5,
+        "line": {"color": NEUTRAL, "width": 2},
+    }
     trace = {
         "type": "heatmap",
         "z": weights,

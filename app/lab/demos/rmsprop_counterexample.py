@@ -250,7 +250,7 @@ def _float_gap(params: CounterexampleParams, step: FirstStep) -> float:
 
 
 def _readings(params: CounterexampleParams) -> Table:
-    """The write-up's quarter gradient, the stated loss's own, and the rate that makes the latter reach zero."""
+    """The write-up's quarter gradient, the stated loss's own, and the rate with which that reaches zero."""
     rows = []
     for title, scale in (
         ("a quarter of the gradient, as printed", "1/4"),
@@ -280,8 +280,14 @@ def _plane(params: CounterexampleParams, series: Mapping[str, Samples]) -> Figur
     smallest = np.array([float(value) for value in minimum_norm(step.x, step.target)])
     along = np.array([-x[1], x[0]]) / np.hypot(*x) * 1.5 * (np.hypot(*smallest) or 1.0)
     ends = np.stack([smallest - along, smallest + along])
-    line = {"type": "scatter", "mode": "lines", "name": f"solutions: {x[0]:g} w1 + {x[1]:g} w2 = {t:g}",
-            "x": ends[:, 0].tolist(), "y": ends[:, 1].tolist(), "line": {"color": NEUTRAL, "dash": "dash"}}  # fmt: skip
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"solutions: {x[0]:g} w1 + {x[1]:g} w2 = {t:g}",
+        "x": ends[:, 0].tolist(),
+        "y": ends[:, 1].tolist(),
+        "line": {"color": NEUTRAL, "dash": "dash"},
+    }
     traces = [line, _spot("minimum norm", "star", [float(value) for value in smallest])]
     for place, name in enumerate(METHODS):
         if path := series.get(f"{name}/path"):

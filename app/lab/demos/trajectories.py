@@ -145,16 +145,16 @@ class Trajectories(Demo[TrajectoriesParams]):
         "Any optimizers from one start on a classic surface or your own formula; nothing tuned or clipped."
     )
     text = r"""
-Every optimizer starts at the same point and takes the same number of steps with the update rule printed beside it, in
-double precision, with exact gradients: the surface is an expression, and its derivatives come from the rules of
-differentiation. No rate is tuned in secret, no gradient is clipped, Adam keeps its bias correction. Who leaves the
-picture is drawn leaving, and one who goes on to infinity is stopped and flagged.
+Every optimizer starts at the same point and takes the same number of steps with the update rule printed
+beside it, in double precision, with exact gradients: the surface is an expression, and its derivatives come
+from the rules of differentiation. No rate is tuned in secret, no gradient is clipped, Adam keeps its bias
+correction. Who leaves the picture is drawn leaving, and one who goes on to infinity is stopped and flagged.
 
-Gradient descent on an ill-conditioned quadratic zigzags, since one rate must suit the steepest direction. Momentum
-averages the zigzag away. Adaptive rules rescale each axis: on a quadratic along the axes that removes the
-ill-conditioning, on a rotated one it does not. Near a saddle the gradient is small and all that is left of it grows
-slowly. With a constant rate RMSProp, Adam and sign descent keep moving by about the rate near a minimum; an optimizer
-has converged here when the gradient where it ends is below $10^{-6}$.
+Gradient descent on an ill-conditioned quadratic zigzags, since one rate must suit the steepest direction.
+Momentum averages the zigzag away. Adaptive rules rescale each axis: on a quadratic along the axes that
+removes the ill-conditioning, on a rotated one it does not. Near a saddle the gradient is small and all that
+is left of it grows slowly. With a constant rate RMSProp, Adam and sign descent keep moving by about the
+rate near a minimum; an optimizer has converged here when the gradient where it ends is below $10^{-6}$.
 
 With noise 0, SGD is gradient descent.
 """
@@ -219,8 +219,8 @@ With noise 0, SGD is gradient descent.
                 claim = f"{title} has converged: size of the gradient where it ends"
                 checks.append(Check.at_most(claim, found["gradient_norm"], STATIONARY))
         columns = ("optimizer", "learning rate", "x", "y", "value", "gradient", "nearest known minimum")
-        rows = tuple((RULES[name].title, found["learning_rate"], *found["end"], found["value"], found["gradient_norm"],
-                      found["distance_to_minimum"]) for name, found in ends.items())  # fmt: skip
+        keys = ("learning_rate", "x", "y", "value", "gradient_norm", "distance_to_minimum")
+        rows = tuple((RULES[name].title, *(found[key] for key in keys)) for name, found in ends.items())
         return Outcome(
             result, tuple(checks), (Table("ends", "Where they end", columns, rows),), notes=tuple(notes)
         )
@@ -264,7 +264,8 @@ def _end(params: TrajectoriesParams, name: str, lane: Lane) -> Json:
     known = SURFACES[params.surface].minima if params.surface in SURFACES else ()
     x, y = map(float, lane.w[0])
     return {
-        "end": [x, y],
+        "x": x,
+        "y": y,
         "learning_rate": params.rate(name),
         "value": value if finite else None,
         "gradient_norm": slope,
@@ -275,7 +276,7 @@ def _end(params: TrajectoriesParams, name: str, lane: Lane) -> Json:
 
 
 def _gradients(params: TrajectoriesParams, seed: int) -> Check:
-    """The gradient against central differences of two widths, which tell their own accuracy, all over the window."""
+    """The gradient all over the window against central differences of two widths, which tell their accuracy."""
     x0, x1, y0, y1 = params.window
     w = np.random.default_rng([seed, 2]).uniform([x0, y0], [x1, y1], size=(_PROBES, 2))
     _, *exact = evaluate(params.tree, w)

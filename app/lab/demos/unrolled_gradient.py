@@ -80,7 +80,7 @@ class UnrolledGradientParams(Params):
     def _fits(self) -> Self:
         if (size := self.steps[-1] * (self.d + 8 * self.n) * 16) > MAX_BYTES:
             raise ValueError(
-                f"reverse mode would keep about {size / 2**20:.0f} MiB, at most {MAX_BYTES / 2**20:.0f} are taken; "
+                f"reverse mode would keep about {size >> 20} MiB, at most {MAX_BYTES >> 20} are taken; "
                 "ask for fewer steps or weights"
             )
         if sum(self.steps) > MAX_STEPS:
@@ -97,22 +97,22 @@ class UnrolledGradient(Demo[UnrolledGradientParams]):
         "The unrolled loop's graph, its derivative by the learning rate five ways, and the bytes each keeps."
     )
     text = r"""
-Training is a loop, $w_{t+1} = w_t - \frac{\eta}{n} \sum_j \nabla \tilde{L}(x_j, w_t)$, and the loss after $T$ steps
-is a function of $\eta$. Its derivative $d\tilde{L}_T / d\eta$ can be had in several ways:
+Training is a loop, $w_{t+1} = w_t - \frac{\eta}{n} \sum_j \nabla \tilde{L}(x_j, w_t)$, and the loss after
+$T$ steps is a function of $\eta$. Its derivative $d\tilde{L}_T / d\eta$ can be had in several ways:
 
 - Reverse mode runs the loop, keeps what every step needs, and goes back through it: memory grows like $T$.
-- Forward mode carries the tangent $z_t = dw_t / d\eta$ along, $z_{t+1} = (I - \eta H_t) z_t - g_t$, and ends with
-  $g_T^T z_T$: memory does not depend on $T$.
-- Checkpointing keeps every $\sqrt{T}$-th $w$ and runs each stretch once more on the way back: memory grows like
-  $\sqrt{T}$, for one extra forward pass.
+- Forward mode carries the tangent $z_t = dw_t / d\eta$ along, $z_{t+1} = (I - \eta H_t) z_t - g_t$, and
+  ends with $g_T^T z_T$: memory does not depend on $T$.
+- Checkpointing keeps every $\sqrt{T}$-th $w$ and runs each stretch once more on the way back: memory grows
+  like $\sqrt{T}$, for one extra forward pass.
 - A finite difference runs the loop at two learning rates: no memory, and few digits.
 
-Running the loop *without* wanting the gradient needs one $w$ at a time, whatever $T$: the write-up says $O(T)$ there
-because it counts what the backward pass needs.
+Running the loop *without* wanting the gradient needs one $w$ at a time, whatever $T$: the write-up says
+$O(T)$ there because it counts what the backward pass needs.
 
-The bytes here are measured: PyTorch reports every tensor it saves for a backward pass, each storage is counted once,
-and what a loop carries from step to step is added. The data belongs to all ways alike and is left out. The exponent
-is the slope of a straight line through the logarithms.
+The bytes here are measured: PyTorch reports every tensor it saves for a backward pass, each storage is
+counted once, and what a loop carries from step to step is added. The data belongs to all ways alike and is
+left out. The exponent is the slope of a straight line through the logarithms.
 """
     params_model = UnrolledGradientParams
 

@@ -1,4 +1,4 @@
-"""L2 regularisation against weight decay: one and the same for plain SGD, and how far apart for other optimizers."""
+"""L2 regularisation against weight decay: the same for plain SGD, and how far apart for other optimizers."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self
@@ -40,14 +40,14 @@ class WeightDecayParams(Params):
     learning_rate: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
         None,
         title="Learning rate",
-        description="Of all optimizers; 1/(2 max|x_i|^2) (times 1 - momentum, over D's largest entry) if left out.",
+        description="Of all. Left out: 1/(2 max|x_i|^2), times 1 - momentum, over D's largest entry.",
         json_schema_extra={"scale": "log", "symbol": "\\eta"},
     )
     batch_size: int = number(1, "Batch size", "Equations in a mini-batch.", low=1, high=100, symbol="b")
     steps: int = number(1000, "Steps", "Updates of the weights.", low=1, high=50_000, scale="log")
     momentum: float = number(0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu")
     sweep: int = number(
-        9, "Decays", "How many decays the sweep has, from a thousandth of the chosen one to a hundred times it.",
+        9, "Decays", "In the sweep, from a thousandth of the chosen one to a hundred times it.",
         low=0, high=25,
     )  # fmt: skip
 
@@ -63,8 +63,8 @@ class WeightDecayParams(Params):
                 seconds += columns * (60e-6 + 2e-8 * self.d**3)
         if (work := seconds * self.steps) > MAX_WORK:
             raise ValueError(
-                f"about {work:.0f} s of work, at most {MAX_WORK:.0f} s are taken; ask for fewer steps, decays, "
-                "unknowns or optimizers"
+                f"about {work:.0f} s of work, at most {MAX_WORK:.0f} s are taken; ask for fewer steps, "
+                "decays, unknowns or optimizers"
             )
         return self
 
@@ -95,7 +95,8 @@ class WeightDecay(Demo[WeightDecayParams]):
         "An L2 penalty and decoupled weight decay take the same steps with SGD; momentum and Adam part them."
     )
     text = r"""
-With the penalty, $\tilde{L} = \frac{1}{n} \|Xw - t\|^2 + \tilde\lambda \|w\|^2$, a step of gradient descent is
+With the penalty, $\tilde{L} = \frac{1}{n} \|Xw - t\|^2 + \tilde\lambda \|w\|^2$, a step of gradient descent
+is
 
 $$w_1 = w_0 - \eta \left( \nabla L(w_0) + 2 \tilde\lambda w_0 \right)
 = (1 - 2 \eta \tilde\lambda) w_0 - \eta \nabla L(w_0)$$
@@ -104,10 +105,11 @@ Decoupled weight decay shrinks the weights beside the step:
 
 $$w_1 = (1 - \lambda) w_0 - \eta \nabla L(w_0)$$
 
-They are the same when $\tilde\lambda = \lambda / (2 \eta)$, at every step and with any mini-batches. This is a property
-of plain SGD. With momentum the penalty's gradient enters the velocity and acts for many steps to come, while the decay
-acts once; with Adam it is divided by the root of the second moment, so that weights with large gradients decay less
-(Loshchilov and Hutter 2019). Both start at the same random weights here and see the same mini-batches.
+They are the same when $\tilde\lambda = \lambda / (2 \eta)$, at every step and with any mini-batches. This
+is a property of plain SGD. With momentum the penalty's gradient enters the velocity and acts for many steps
+to come, while the decay acts once; with Adam it is divided by the root of the second moment, so that
+weights with large gradients decay less (Loshchilov and Hutter 2019). Both start at the same random weights
+here and see the same mini-batches.
 """
     params_model = WeightDecayParams
 
@@ -231,7 +233,7 @@ def _descent(run: Run[WeightDecayParams]) -> Descent:
 
 
 def _gap(lanes: Mapping[str, Lane], name: str, size: float) -> Array | None:
-    """Distance of the pair at every decay relative to the first weights' norm; None once either has diverged."""
+    """Distance of the pair at every decay relative to |w0|; None once either has diverged."""
     one, other = lanes[f"{name}/penalty"], lanes[f"{name}/decay"]
     if one.diverged is not None or other.diverged is not None:
         return None

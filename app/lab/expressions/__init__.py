@@ -1,4 +1,4 @@
-"""Expressions of x and y from text, with exact gradients; parsed by a grammar of its own, never evaluated as code."""
+"""Expressions of x and y from text, with exact gradients; parsed by their own grammar, never run as code."""
 
 from app.lab.expressions.nodes import Dual, Node
 from app.lab.expressions.parsing import ExpressionError, parse

@@ -11,14 +11,14 @@ from app.lab.packing import Array
 from app.lab.receptive.boxes import Box, clipped, part, theoretical_box
 from app.lab.receptive.types import TYPES
 from app.shapes import ShapeError, analyse
-from app.shapes.report import Report
+from app.shapes.report import Report, total
 
 if TYPE_CHECKING:
     from app.lab.demos.receptive_field import ReceptiveFieldParams
 
 LARGEST_FIELD = 201
 LARGEST_SIDE = 256
-MAX_CONNECTIONS = 2_000_000_000
+MAX_CONNECTIONS = 800_000_000
 MAX_LAYERS = 200
 
 
@@ -27,6 +27,8 @@ class Plan:
     """A computed network, the output position to look at, and its window; formulas for a stack."""
 
     report: Report
+    count: int
+    """Layers that are run: all, or those before the first that cannot be."""
     output: tuple[int, int]
     box: Box
     formula: int | None
@@ -87,26 +89,43 @@ def _checked(body: dict[str, Any]) -> Report:
         raise ValueError(f"network: {error.detail}") from None
     if len(report.network.inputs) != 1 or not report.layers or len(report.layers) > MAX_LAYERS:
         raise ValueError(f"network: one input and 1 to {MAX_LAYERS} layers are needed")
-    if any(not isinstance(size, int) for layer in report.layers for size in layer.output_shape):
-        raise ValueError("network: every size must be a number; substitute the symbols")
-    for layer in report.layers:
-        if layer.type not in TYPES or layer.node.shares is not None:
-            raise ValueError(f"network: layer {layer.node.place} ({layer.name}, {layer.type}) cannot be run here; "
-                             "convolutions, pooling, resizing, padding, activations, Add and Concat can")  # fmt: skip
+    if report.symbols:
+        raise ValueError(f"network: substitute numbers for {', '.join(report.symbols)}")
     shape = report.network.inputs[0].shape
     if len(shape) != 3 or any(not isinstance(size, int) or size > LARGEST_SIDE for size in shape):
         raise ValueError(f"network: the input must be [channels, height, width], each at most {LARGEST_SIDE}")
-    connections = report.totals.connections
-    if not isinstance(connections, int) or connections > MAX_CONNECTIONS:
-        raise ValueError(f"network: more than {MAX_CONNECTIONS:,} connections take too long to run")
     return report
 
 
+def _runnable(report: Report) -> int:
+    """How many layers from the first on can be run here; raises ValueError for none, or too much work."""
+    count = 0
+    while count < len(report.layers) and _runs(report, count):
+        count += 1
+    if count == 0:
+        layer = report.layers[0]
+        raise ValueError(
+            f"network: layer 0 ({layer.name}, {layer.type}) cannot be run here; convolutions, pooling, "
+            "resizing, padding, activations, Add and Concat can"
+        )
+    connections = total(report.layers[:count]).connections
+    if not isinstance(connections, int) or connections > MAX_CONNECTIONS:
+        raise ValueError(f"network: more than {MAX_CONNECTIONS:,} connections take too long to run")
+    return count
+
+
+def _runs(report: Report, place: int) -> bool:
+    layer = report.layers[place]
+    earlier = all(read < place for read in layer.node.reads)
+    return layer.type in TYPES and layer.node.shares is None and earlier and len(layer.output_shape) == 3
+
+
 def _planned(report: Report, formula: int | None, sigma: float | None) -> Plan:
-    _, height, width = report.layers[-1].output_shape
+    count = _runnable(report)
+    _, height, width = report.layers[count - 1].output_shape
     assert isinstance(height, int) and isinstance(width, int)
     output = (height // 2, width // 2)
-    return Plan(report, output, theoretical_box(report, output), formula, sigma)
+    return Plan(report, count, output, theoretical_box(report.layers[count - 1], output), formula, sigma)
 
 
 def skeleton_map(chosen: Plan) -> Array:
@@ -114,18 +133,18 @@ def skeleton_map(chosen: Plan) -> Array:
     from app.lab.receptive.maps import path_map
     from app.lab.receptive.runner import Runner
 
-    return path_map(Runner(chosen.report, skeleton=True), chosen.shape, chosen.output)
+    return path_map(Runner(chosen.report, chosen.count, skeleton=True), chosen.shape, chosen.output)
 
 
 def random_map(chosen: Plan, seed: int, draw: int) -> Array:
-    """Squared gradient of the chosen output in one random network, inside the window; sums to 1 (or is all 0)."""
+    """Squared gradient in one random network inside the window; its sum is 1, or 0 if all of it is."""
     import torch
 
     from app.lab.receptive.maps import squared_map
     from app.lab.receptive.runner import Runner
 
     key = int(np.random.default_rng([seed, draw]).integers(2**62))
-    runner = Runner(chosen.report, skeleton=False, generator=torch.Generator().manual_seed(key))
+    runner = Runner(chosen.report, chosen.count, skeleton=False, generator=torch.Generator().manual_seed(key))
     found = part(squared_map(runner, chosen.shape, chosen.output, key + 1), chosen.window)
     total = float(found.sum())
     return found / total if total > 0 else found

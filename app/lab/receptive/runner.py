@@ -1,4 +1,4 @@
-"""A computed network as torch modules: as it is, or as its skeleton, where every path counts and none cancels."""
+"""A computed network as torch modules: as it is, or as its skeleton, where no path cancels another."""
 
 from collections.abc import Callable
 
@@ -14,27 +14,29 @@ Step = Callable[[list[Tensor]], Tensor]
 
 
 class Runner:
-    """Runs a network of these types layer by layer, in float64.
+    """Runs a network's first `count` layers one by one, in float64.
 
-    `skeleton`: weights all equal, no biases, maxima as sums, no activations: a gradient is then a positive number
-    of paths wherever an input can reach the output. Otherwise: He's random weights, activations as they are.
+    `skeleton`: weights all equal, no biases, maxima as sums, no activations: a gradient is then a positive
+    number of paths wherever an input can reach the output. Otherwise: He's random weights, activations as
+    they are.
     """
 
-    def __init__(self, report: Report, *, skeleton: bool, generator: torch.Generator | None = None) -> None:
-        self.report = report
+    def __init__(
+        self, report: Report, count: int, *, skeleton: bool, generator: torch.Generator | None = None
+    ) -> None:
+        self.layers = report.layers[:count]
         make = _skeleton if skeleton else _real
-        self.steps: list[Step] = [make(layer) for layer in report.layers]
+        self.steps: list[Step] = [make(layer) for layer in self.layers]
         self.modules = [step for step in self.steps if isinstance(step, _Module)]
         for step in self.modules:
             step.initialize(None if skeleton else generator)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """The last layer's output for a batch."""
+        """The output of the last of these layers for a batch."""
         found: dict[int, Tensor] = {-1: x}
-        for place in self.report.network.order:
-            layer = self.report.layers[place]
+        for place, layer in enumerate(self.layers):
             found[place] = self.steps[place]([found[read] for read in layer.node.reads])
-        return found[len(self.report.layers) - 1]
+        return found[len(self.layers) - 1]
 
 
 class _Module:

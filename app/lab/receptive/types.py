@@ -6,11 +6,33 @@ RESIZES = frozenset({"Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"})
 PADS = frozenset({"ZeroPad2d", "ReflectionPad2d", "ReplicationPad2d", "CircularPad2d"})
 PASSED_ON = frozenset(
     {
-        "BatchNorm2d", "Dropout", "Dropout2d", "AlphaDropout", "FeatureAlphaDropout", "Identity", "CELU", "ELU",
-        "GELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "Mish", "PReLU", "ReLU", "ReLU6",
-        "SELU", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh", "Tanhshrink",
+        "BatchNorm2d",
+        "Dropout",
+        "Dropout2d",
+        "AlphaDropout",
+        "FeatureAlphaDropout",
+        "Identity",
+        "CELU",
+        "ELU",
+        "GELU",
+        "Hardsigmoid",
+        "Hardswish",
+        "Hardtanh",
+        "LeakyReLU",
+        "LogSigmoid",
+        "Mish",
+        "PReLU",
+        "ReLU",
+        "ReLU6",
+        "SELU",
+        "SiLU",
+        "Sigmoid",
+        "Softplus",
+        "Softsign",
+        "Tanh",
+        "Tanhshrink",
     }
-)  # fmt: skip
+)
 """Element by element: the skeleton leaves these out."""
 
 MERGES = frozenset({"Add", "Concat"})

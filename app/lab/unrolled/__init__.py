@@ -1,1 +1,1 @@
-"""The unrolled training loop: its gradient by the learning rate, what each way keeps in memory, and its graph."""
+"""The unrolled training loop: its gradient by the learning rate, what each way keeps, and its graph."""

@@ -18,8 +18,8 @@ class _Drawing:
     def box(self, x: float, y: float, text: str, *, width: float = _BOX, kept: bool = False) -> None:
         look = 'fill="currentColor" fill-opacity="0.14"' if kept else 'fill="none"'
         self.parts.append(
-            f'<rect x="{x - width / 2:g}" y="{y - _HEIGHT / 2:g}" width="{width:g}" height="{_HEIGHT}" rx="6" '
-            f'{look} stroke="currentColor"/>'
+            f'<rect x="{x - width / 2:g}" y="{y - _HEIGHT / 2:g}" width="{width:g}" height="{_HEIGHT}" '
+            f'rx="6" {look} stroke="currentColor"/>'
             f'<text x="{x:g}" y="{y + 5:g}" text-anchor="middle">{escape(text)}</text>'
         )
 
@@ -65,8 +65,9 @@ def draw(steps: int) -> str:
 def describe(steps: int) -> str:
     """The graph in words, for those who cannot see it."""
     return (
-        f"Each of {steps} steps takes w and its gradient on the data to the next w, scaled by the one learning rate, "
-        f"which so reaches the final loss L(w{steps}) along {steps} arrows. Reverse mode keeps every w and gradient."
+        f"Each of {steps} steps takes w and its gradient on the data to the next w, scaled by the one "
+        f"learning rate, which so reaches the final loss L(w{steps}) along {steps} arrows. "
+        "Shaded is what reverse mode keeps."
     )
 
 
@@ -80,11 +81,11 @@ def _columns(steps: int) -> list[int | None]:
 def _wrapped(steps: int, width: float, body: str) -> str:
     title = f"Computational graph of {steps} step{'s' if steps > 1 else ''}"
     tip = (
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0L8 4L0 8z" fill="currentColor"/></marker></defs>'
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto"><path d="M0 0L8 4L0 8z" fill="currentColor"/></marker></defs>'
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} 320" width="{width:g}" height="320" role="img" '
-        f'font-family="system-ui, sans-serif" font-size="15" fill="currentColor"><title>{title}</title>'
-        f"<desc>{escape(describe(steps))}</desc>{tip}{body}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} 320" width="{width:g}" height="320" '
+        f'role="img" font-family="system-ui, sans-serif" font-size="15" fill="currentColor">'
+        f"<title>{title}</title><desc>{escape(describe(steps))}</desc>{tip}{body}</svg>"
     )

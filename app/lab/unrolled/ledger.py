@@ -17,7 +17,7 @@ class Held:
 
 
 class Ledger:
-    """What is kept now and at most. A storage counts once however often it is kept; `free` tensors never count."""
+    """What is kept now and at most. A storage counts once however often it is kept, `free` ones never."""
 
     def __init__(self, *free: Tensor) -> None:
         self._free = {tensor.untyped_storage().data_ptr() for tensor in free}

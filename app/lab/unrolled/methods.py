@@ -1,4 +1,4 @@
-"""dL_T/d eta of the loop w <- w - eta grad L(w), in five ways, each with the bytes it keeps and what it costs."""
+"""dL_T/d eta of the loop w <- w - eta grad L(w), in four ways, each with what it keeps and costs."""
 
 import math
 import time
@@ -16,7 +16,7 @@ _EPS = torch.finfo(torch.float64).eps
 
 @dataclass(frozen=True)
 class Problem:
-    """Data (n, d), targets (n,) (for `logistic` their signs), first weights (d,), learning rate; all float64."""
+    """Data (n, d), targets (n,) (of `logistic` the signs), first weights (d,), learning rate; all float64."""
 
     X: Tensor
     t: Tensor
@@ -87,7 +87,7 @@ def reverse(problem: Problem, steps: int) -> Measured:
 
 
 def forward(problem: Problem, steps: int) -> Measured:
-    """Forward mode: the tangent z travels along, z <- (I - eta H) z - g, by one Hessian-vector product a step."""
+    """Forward mode: the tangent z travels along, z <- (I - eta H) z - g, by Hessian-vector products."""
     begun, ledger = time.perf_counter(), problem.ledger()
     held, tangent = ledger.keep(problem.start.clone()), ledger.keep(torch.zeros_like(problem.start))
     with ledger.watching():
@@ -103,7 +103,7 @@ def forward(problem: Problem, steps: int) -> Measured:
 
 
 def checkpointed(problem: Problem, steps: int) -> Measured:
-    """Reverse mode from about sqrt(T) kept weights; what lies between is run once more, a stretch at a time."""
+    """Reverse mode from about sqrt(T) kept weights; each stretch between two is run once more."""
     begun, ledger = time.perf_counter(), problem.ledger()
     length = max(1, math.isqrt(steps))
     marks = [ledger.keep(problem.start.clone())]
@@ -124,7 +124,7 @@ def checkpointed(problem: Problem, steps: int) -> Measured:
 
 
 def _stretch(problem: Problem, begin: Tensor, steps: int, adjoint: Tensor) -> tuple[float, Tensor]:
-    """Run some steps again with their graph; gives their share of the derivative, and the adjoint before them."""
+    """Run some steps again with their graph: their share of the derivative, and the adjoint before them."""
     rate = torch.tensor(problem.rate, dtype=torch.float64, requires_grad=True)
     first = w = begin.requires_grad_()
     for _ in range(steps):
@@ -149,7 +149,7 @@ def finite_difference(problem: Problem, steps: int) -> Measured:
 
 
 def _rounding(problem: Problem, loss: float, steps: int) -> float:
-    """How far off a computed loss can be: its scores are rounded relative to the targets, not to the residual."""
+    """How far off a computed loss can be: scores are rounded relative to the targets, not the residual."""
     score: float = 16 * _EPS * math.sqrt(len(problem.start)) * float(problem.t.abs().max())
     return 4 * _EPS * (steps + len(problem.t)) * loss + 2 * math.sqrt(loss) * score + score**2
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from app.shapes.layers.arguments import NUMBER, Argument, ListKind, SignedSizeKind
+from app.shapes.layers.arguments import NUMBER, Argument, ScalarOrListKind, SignedSizeKind
 from app.shapes.layers.base import Call, Effect, LayerType
 from app.shapes.layers.registry import register
 from app.shapes.receptive.axes import AxisRelation, keep_all, slide
@@ -17,9 +17,8 @@ def _apply(mode: str, dims: int, call: Call) -> Effect:
             raise call.refuse(f"the input must have at least {dims} sizes")
     elif first not in (0, 1):
         raise call.refuse(f"the input must have {dims} spatial sizes, with or without channels")
-    sides: tuple[Size, ...] = call["padding"]
-    if len(sides) == 1:
-        sides *= 2 * dims
+    given = call["padding"]
+    sides: tuple[Size, ...] = given if isinstance(given, tuple) else (given,) * (2 * dims)
     if len(sides) != 2 * dims:
         raise call.refuse(f"padding must be one value or a list of {2 * dims}", argument="padding")
     output: list[Size] = list(shape[:first])
@@ -70,7 +69,7 @@ def _check_crop(call: Call, length: Size, before: Size, after: Size) -> None:
 
 for _dims in (1, 2, 3):
     for _mode in ("Zero", "Constant", "Reflection", "Replication", "Circular"):
-        _padding = Argument("padding", ListKind(SignedSizeKind(), most=6))
+        _padding = Argument("padding", ScalarOrListKind(SignedSizeKind(), most=6))
         register(
             LayerType(
                 name=f"{_mode}Pad{_dims}d",

@@ -10,12 +10,12 @@ from typing import Any
 from app.shapes.errors import RefusedError, ShapeError, SizeError
 from app.shapes.layers import LAYERS
 from app.shapes.sizes import describe
-from app.shapes.solving.axis import reachable
+from app.shapes.solving.axis import reachable, settings_tried
 from app.shapes.solving.question import NAMES, Axis, Settings, parse_question, solvable
 
 MAX_SOLUTIONS = 1_000
 MAX_BLOCK = 50
-MAX_STEPS = 300_000
+MAX_STEPS = 60_000
 """Settings tried over all layers and sizes of one axis."""
 
 _PASSING = frozenset({"activation", "normalisation", "dropout"})
@@ -122,14 +122,12 @@ class _Paths:
         self.steps: list[dict[int, _Steps]] = []
         sizes, tried = {chain[0].length}, 0
         for axis in chain:
-            steps: dict[int, _Steps] = {}
-            for size in sorted(sizes):
-                steps[size] = reachable(replace(axis, length=size))
-                tried += sum(map(len, steps[size].values())) + 1
-                if tried > MAX_STEPS:
-                    raise SizeError(
-                        f"more than {MAX_STEPS} settings would have to be tried; narrow the bounds", "/bounds"
-                    )
+            tried += len(sizes) * settings_tried(axis)
+            if tried > MAX_STEPS:
+                raise SizeError(
+                    f"more than {MAX_STEPS} settings would have to be tried; narrow the bounds", "/bounds"
+                )
+            steps: dict[int, _Steps] = {size: reachable(replace(axis, length=size)) for size in sorted(sizes)}
             self.steps.append(steps)
             outputs = {output for found in steps.values() for output in found}
             sizes = outputs & {self.target} if each else outputs

@@ -124,8 +124,8 @@ def test_kernel_4_at_stride_1_cannot_keep_the_size() -> None:
     assert "padding 1 gives 31 while padding 2 gives 33" in found["reason"]
     assert "stays odd" in found["reason"] and "'same'" in found["reason"]
     assert found["notes"] == [
-        "Without its floor the formula asks for padding 1.5; rounding that up to 2 gives 33, since at stride 1 "
-        "the floor does not absorb the half."
+        "Without its floor the formula asks for padding 1.5; rounding that up to 2 gives 33, since at "
+        "stride 1 the floor does not absorb the half."
     ]
     assert analyse(
         {

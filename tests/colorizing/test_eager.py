@@ -1,0 +1,39 @@
+"""How many threads a pass is given."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.colorizing import eager
+from app.colorizing.backends import limit_threads
+from app.colorizing.eager import Eager
+from app.networks.card import read_card
+
+
+@pytest.fixture
+def backend(tiny_models: Path) -> Eager:
+    limit_threads(2)
+    return Eager(tiny_models / "horses", read_card(tiny_models / "horses"))
+
+
+@pytest.mark.parametrize(("worth_sharing", "threads"), [(1e9, 1), (0.0, 2)])
+def test_a_short_pass_stays_on_one_core(
+    backend: Eager, monkeypatch: pytest.MonkeyPatch, worth_sharing: float, threads: int
+) -> None:
+    monkeypatch.setattr(eager, "WORTH_SHARING", worth_sharing)
+    seen: list[int] = []
+    backend._network.register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+    backend(np.zeros((2, 1, 32, 32), np.float32))
+    assert seen == [threads]
+
+
+def test_the_number_of_threads_does_not_change_the_answer(
+    backend: Eager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planes = np.random.default_rng(0).random((2, 1, 64, 64), dtype=np.float32)
+    monkeypatch.setattr(eager, "WORTH_SHARING", 1e9)
+    alone = backend(planes)
+    monkeypatch.setattr(eager, "WORTH_SHARING", 0.0)
+    np.testing.assert_allclose(backend(planes), alone, atol=1e-6)
