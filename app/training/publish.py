@@ -79,7 +79,7 @@ def write_card(folder: Path, card: Card) -> None:
 
 def with_metrics(card: Card, metrics: Mapping[str, Any]) -> Card:
     """The card with measures added or replaced."""
-    return card.model_copy(update={"metrics": dict(card.metrics) | dict(metrics)})
+    return Card.model_validate(card.model_dump() | {"metrics": dict(card.metrics) | dict(metrics)})
 
 
 def _versions() -> dict[str, str]:

@@ -5,9 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-import png
 import pytest
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
@@ -17,9 +15,6 @@ RNG = np.random.default_rng(9)
 GRAY = RNG.integers(0, 256, (5, 7), dtype=np.uint8)
 RGB = RNG.integers(0, 256, (5, 7, 3), dtype=np.uint8)
 ALPHA = RNG.integers(0, 256, (5, 7), dtype=np.uint8)
-GRAY16 = RNG.integers(0, 65536, (5, 7), dtype=np.uint16)
-RGB16 = RNG.integers(0, 65536, (5, 7, 3), dtype=np.uint16)
-ALPHA16 = RNG.integers(0, 65536, (5, 7), dtype=np.uint16)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
@@ -34,24 +29,6 @@ def decode(data: bytes) -> Picture:
 def saved(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
     out = BytesIO()
     image.save(out, format, **options)
-    return out.getvalue()
-
-
-def png_of(samples: NDArray[Any], interlace: bool = False, **options: Any) -> bytes:
-    """A PNG written by pypng, (height, width) or (height, width, channels)."""
-    height, width = samples.shape[:2]
-    out = BytesIO()
-    writer = png.Writer(width, height, interlace=interlace, **options)
-    rows = samples.reshape(height, -1).tolist()
-    writer.write_array(out, [value for row in rows for value in row]) if interlace else writer.write(
-        out, rows
-    )
-    return out.getvalue()
-
-
-def tiff_of(samples: NDArray[Any], **options: Any) -> bytes:
-    out = BytesIO()
-    tifffile.imwrite(out, samples, **options)
     return out.getvalue()
 
 

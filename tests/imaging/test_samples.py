@@ -8,7 +8,7 @@ import png
 import pytest
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 from skimage.color import rgb2lab
 
 from app.imaging.color import gray_to_lightness, rgb_to_gray
@@ -21,7 +21,6 @@ ALPHA = RNG.integers(0, 256, (5, 7), dtype=np.uint8)
 GRAY16 = RNG.integers(0, 65536, (5, 7), dtype=np.uint16)
 RGB16 = RNG.integers(0, 65536, (5, 7, 3), dtype=np.uint16)
 ALPHA16 = RNG.integers(0, 65536, (5, 7), dtype=np.uint16)
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def decode(data: bytes) -> Picture:
@@ -44,9 +43,10 @@ def png_of(samples: NDArray[Any], interlace: bool = False, **options: Any) -> by
     out = BytesIO()
     writer = png.Writer(width, height, interlace=interlace, **options)
     rows = samples.reshape(height, -1).tolist()
-    writer.write_array(out, [value for row in rows for value in row]) if interlace else writer.write(
-        out, rows
-    )
+    if interlace:
+        writer.write_array(out, [value for row in rows for value in row])
+    else:
+        writer.write(out, rows)
     return out.getvalue()
 
 

@@ -276,7 +276,7 @@ def _end(params: TrajectoriesParams, name: str, lane: Lane) -> Json:
 
 
 def _gradients(params: TrajectoriesParams, seed: int) -> Check:
-    """The gradient all over the window against central differences of two widths, which tell their accuracy."""
+    """The gradient over the window against central differences of two widths, which tell how good they are."""
     x0, x1, y0, y1 = params.window
     w = np.random.default_rng([seed, 2]).uniform([x0, y0], [x1, y1], size=(_PROBES, 2))
     _, *exact = evaluate(params.tree, w)

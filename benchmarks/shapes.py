@@ -1,0 +1,122 @@
+"""Shape arithmetic against torchinfo and fvcore: time and memory, imports excluded, all in one run."""
+
+import gc
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+from app.shapes import analyse
+from app.shapes.exporting import result_json
+from app.shapes.presets import load_preset
+
+ROUNDS = 15
+
+
+def main() -> None:
+    """Measure and print; ratios are medians over rounds in which the candidates take turns."""
+    assert "torch" not in sys.modules, "shape arithmetic must not need torch"
+    _small_networks()
+    _memory()
+    _against_others("resnet50")
+
+
+def medians(candidates: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
+    """Median seconds of each candidate, one call of each in turn; a first round is thrown away."""
+    seconds: dict[str, list[float]] = {name: [] for name in candidates}
+    for turn in range(rounds + 1):
+        for name, call in candidates.items():
+            gc.collect()
+            started = time.perf_counter()
+            call()
+            if turn:
+                seconds[name].append(time.perf_counter() - started)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def _chain(channels: Any, kernel: Any, shape: list[Any]) -> dict[str, Any]:
+    conv = {"type": "Conv2d", "kernel_size": kernel, "padding": "same", "bias": False}
+    layers = [
+        layer
+        for i in range(5)
+        for layer in (
+            {**conv, "out_channels": channels(i)},
+            {"type": "BatchNorm2d"},
+            {"type": "ReLU"},
+            {"type": "MaxPool2d", "kernel_size": 2}
+            if i < 4
+            else {"type": "AdaptiveAvgPool2d", "output_size": 1},
+        )
+    ]
+    return {"input": shape, "layers": layers}
+
+
+def _small_networks() -> None:
+    numbers = _chain(lambda i: 16 * 2**i, 3, [3, 64, 64])
+    symbols = _chain(lambda i: f"{2**i}*NF", "k", ["NIC", 64, 64])
+    everything = _chain(lambda i: f"{2**i}*NF", "k", ["NIC", "H", "W"])
+    found = medians(
+        {
+            "20 layers, numbers": lambda: analyse(numbers),
+            "20 layers, numbers, all of the JSON": lambda: result_json(analyse(numbers)),
+            "20 layers, symbolic channels and kernel": lambda: analyse(symbols),
+            "20 layers, symbolic, all of the JSON": lambda: result_json(analyse(symbols)),
+            "20 layers, height and width symbolic too": lambda: analyse(everything),
+        },
+        4 * ROUNDS,
+    )
+    for name, seconds in found.items():
+        print(f"{name}: {1e3 * seconds:.2f} ms")
+
+
+def _memory() -> None:
+    """The most memory that a small and a huge network take to compute."""
+    peaks = {}
+    for name, width in (("of 10^4", 100), ("of 10^12", 10**6)):
+        layer = {"type": "Linear", "out_features": width}
+        body = {"input": [width], "layers": [layer]}
+        analyse(body)
+        tracemalloc.start()
+        report = analyse(body)
+        peaks[name] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        print(f"a network {name} parameters ({report.totals.parameters}): {peaks[name]} bytes at most")
+
+
+def _against_others(name: str) -> None:
+    missing = [module for module in ("torchvision", "torchinfo", "fvcore") if find_spec(module) is None]
+    if "torchvision" in missing or "torchinfo" in missing:
+        print(f"no comparison: {', '.join(missing)} not installed")
+        return
+    import logging
+
+    import torch
+    import torchinfo
+    from torchvision.models import get_model
+
+    body = load_preset(name)
+    module = get_model(name, weights=None).eval()
+    shape = (1, *body["input"])
+    candidates: dict[str, Callable[[], object]] = {
+        "app.shapes.analyse": lambda: analyse(body),
+        "app.shapes, all of the JSON": lambda: result_json(analyse(body)),
+        "torchinfo.summary": lambda: torchinfo.summary(module, input_size=shape, verbose=0),
+    }
+    if "fvcore" not in missing:
+        from fvcore.nn import FlopCountAnalysis
+
+        logging.getLogger("fvcore").setLevel(logging.ERROR)
+        example = torch.zeros(*shape)
+        candidates["fvcore FlopCountAnalysis"] = lambda: FlopCountAnalysis(module, example).total()
+    found = medians(candidates)
+    ours = found["app.shapes.analyse"]
+    print(f"{name}, {len(body['layers'])} layers, torch on {torch.get_num_threads()} threads:")
+    for candidate, seconds in found.items():
+        print(f"  {candidate}: {1e3 * seconds:.2f} ms, {seconds / ours:.1f} times ours")
+
+
+if __name__ == "__main__":
+    main()
