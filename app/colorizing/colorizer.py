@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+import structlog
 from pydantic import ValidationError
 from starlette.requests import Request
 
@@ -29,6 +30,8 @@ from app.imaging.errors import PictureError, PictureTooLarge, UnsupportedPicture
 from app.networks.card import Card
 from app.problems import FieldError, InternalError, TooLarge, Unavailable, UnsupportedMedia
 from app.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 TEXT_FIELDS = ("model", *Options.model_fields)
 UPLOADS_AT_ONCE = 4
@@ -138,8 +141,14 @@ class Colorizer:
 
     def _rehearsing(self) -> "asyncio.Task[None]":
         if self._rehearsal is None:
-            self._rehearsal = asyncio.create_task(self._small.run(rehearse))
+            self._rehearsal = asyncio.create_task(self._rehearse())
         return self._rehearsal
+
+    async def _rehearse(self) -> None:
+        try:
+            await self._small.run(rehearse)
+        except Exception:  # it will be computed with a picture, which is told if it fails again
+            log.exception("what is computed once could not be computed ahead")
 
     def _choose(self, model_id: str | None, errors: list[FieldError]) -> Card | None:
         chosen = model_id or self._registry.default_id

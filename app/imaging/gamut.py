@@ -93,14 +93,28 @@ def chroma_limits() -> Floats:
     return limits
 
 
-def chroma_scale_8bit(level: np.ndarray, u: Floats, v: Floats) -> Floats:
-    """`chroma_scale` for gray levels 0..255, from a table: within 1e-3 of it."""
+@cache
+def _limits_and_steps() -> NDArray[np.complex64]:
+    """The limits, flat, and as imaginary parts the steps to the next direction: one look-up finds both."""
     limits = chroma_limits()
-    size = np.maximum(np.abs(u) + np.abs(v), np.float32(1e-12))
-    place = (2 - np.copysign(1 - v / size, u)) * np.float32(DIRECTIONS / 4)
-    before = np.minimum(place.astype(np.intp), DIRECTIONS - 1)
-    index = level.astype(np.intp) * limits.shape[1] + before
-    flat = limits.ravel()
-    low, high = flat[index], flat[index + 1]
-    scale: Floats = (low + (high - low) * (place - before).astype(np.float32)) / size
-    return np.minimum(scale, np.float32(1))
+    return (limits + 1j * np.diff(limits, append=limits[:, -1:])).astype(np.complex64).ravel()
+
+
+def chroma_scale_8bit(level: NDArray[np.integer], u: Floats, v: Floats) -> Floats:
+    """`chroma_scale` for gray levels 0..255, from a table: within 1e-3 of it."""
+    size = np.abs(u)
+    size += np.abs(v)
+    np.maximum(size, np.float32(1e-12), out=size)
+    place = v / size
+    np.subtract(1, place, out=place)
+    np.copysign(place, u, out=place)
+    np.subtract(2, place, out=place)
+    place *= np.float32(DIRECTIONS / 4)
+    before = place.astype(np.intp)
+    place -= before
+    before += np.multiply(level, DIRECTIONS + 1, dtype=np.intp)
+    found = _limits_and_steps().take(before, mode="clip")
+    place *= found.imag
+    place += found.real
+    place /= size
+    return np.minimum(place, 1, out=place)

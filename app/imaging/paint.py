@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.imaging.color import (
     DELTA,
@@ -21,7 +22,7 @@ from app.imaging.color import (
     linear_table,
     linear_to_samples,
 )
-from app.imaging.gamut import RGB_FROM_RATIOS, chroma_scale, chroma_scale_8bit, linear_rgb, outside
+from app.imaging.gamut import RGB_FROM_RATIOS, chroma_scale, chroma_scale_8bit, outside
 
 
 def _pair(first: float, second: float) -> Floats:
@@ -93,12 +94,25 @@ class TileColors:
         green = _less(whole, np.multiply(light, PER_GREEN, out=spare), more[0])
         wrong = np.flatnonzero(outside(light[0], green, light[1], float(LIGHT)))
         if wrong.size:
-            at_fault = self._gray.reshape(-1)[wrong], f.reshape(-1)[wrong], *uv.reshape(2, -1)[:, wrong]
-            light.reshape(2, -1)[:, wrong] = _fitted(*at_fault)
+            fitted = self._fitted(level.take(wrong), uv.reshape(2, -1).take(wrong, axis=1))
+            for plane, values in zip(light, fitted, strict=True):
+                plane.reshape(-1)[wrong] = values
         # Red and blue are rounded first, then green makes up for what that did to the luminance.
         out[..., 0], out[..., 2] = self._encode(light, rounded=spare)
         spare *= PER_GREEN
         out[..., 1] = self._encode(_less(whole, spare, more[0])[None])[0]
+
+    def _fitted(self, level: NDArray[np.intp], uv: Floats) -> Floats:
+        """Red and blue (2, pixels) of colours brought to the edge of the gamut."""
+        f, y = self._levels.f.take(level), self._levels.linear.take(level)
+        if self._gray.dtype == np.uint8:
+            uv *= chroma_scale_8bit(level, uv[0], -uv[1])
+        else:
+            uv *= chroma_scale(f, uv[0], -uv[1])
+        light = np.add(uv, f, out=uv)[:, None]
+        _cube(light, np.empty_like(light), spare := np.empty_like(light))
+        _mix(light, y, spare)
+        return light[:, 0]
 
     def _encode(self, light: Floats, rounded: Floats | None = None) -> Samples:
         """Samples of linear light; the light that they stand for goes into `rounded`."""
@@ -138,11 +152,3 @@ def _less(green: Floats, parts: Floats, out: Floats) -> Floats:
     np.subtract(green, parts[0], out=out)
     out -= parts[1]
     return out
-
-
-def _fitted(gray: Samples, f: Floats, u: Floats, w: Floats) -> Floats:
-    """Red and blue of colours brought to the edge of the gamut."""
-    v = -w
-    scale = chroma_scale_8bit(gray, u, v) if gray.dtype == np.uint8 else chroma_scale(f, u, v)
-    red, _, blue = linear_rgb(f, u * scale, v * scale)
-    return np.stack([red, blue]) * LIGHT

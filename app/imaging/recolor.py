@@ -4,13 +4,16 @@ import numpy as np
 
 from app.imaging.chroma import Upsampling, chroma_field
 from app.imaging.color import Floats, Samples
+from app.imaging.lookup import LookedUpColors
 from app.imaging.paint import UNITS, TileColors
 from app.imaging.resample import spans
 from app.imaging.tiles import in_parallel
 
 FAR = 1000.0
 """Chroma far beyond any colour's: more would only overflow on its way into the gamut."""
-TILE_ROWS, TILE_COLUMNS = 128, 512
+LOOK_UP_PIXELS = 3_000_000
+"""From this size on, filling the table of colours pays."""
+TILE_ROWS, TILE_COLUMNS = 256, 256
 """A tile's arrays fit in a processor's second-level cache."""
 
 
@@ -31,12 +34,16 @@ def recolor(
     _check(gray, ab, guide, saturation)
     height, width = gray.shape
     wanted = np.clip(np.asarray(ab, np.float32) * np.float32(saturation), -FAR, FAR)
-    field = chroma_field(wanted, guide, width, height, upsampling).scaled(*UNITS)
+    field = chroma_field(wanted, guide, width, height, upsampling)
+    look_up = gray.dtype == np.uint8 and gray.size >= LOOK_UP_PIXELS
+    if not look_up:
+        field = field.scaled(*UNITS)
     rgb = np.empty((height, width, 3), gray.dtype)
     columns = [field.columns(*span) for span in spans(width, TILE_COLUMNS)]
 
     def fill(span: tuple[int, int]) -> None:
-        colors = TileColors(gray.dtype, (span[1] - span[0]) * min(width, TILE_COLUMNS))
+        pixels = (span[1] - span[0]) * min(width, TILE_COLUMNS)
+        colors = LookedUpColors(pixels) if look_up else TileColors(gray.dtype, pixels)
         rows = field.rows(*span)
         for across in columns:
             here = (rows.outputs, across.outputs)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage.color import rgb2lab
@@ -35,6 +35,7 @@ def annealed_by_hand(probabilities: Floats, centres: Floats, temperature: float)
     return mean
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([0.1, 0.38, 0.7, 1.0]))
 def test_annealed_mean_is_its_definition(seed: int, temperature: float) -> None:
     probabilities = distribution(seed, (7, 3, 4))
