@@ -9,21 +9,31 @@ from app.shapes.layers.conditions import Condition, strongest
 from app.shapes.memory import estimate
 from app.shapes.network import parse_network
 from app.shapes.nodes import Network, Node
+from app.shapes.recent import Recent
 from app.shapes.receptive import Field, input_field, through
+from app.shapes.receptive.axes import AxisMap
+from app.shapes.receptive.budget import bounded_windows
 from app.shapes.report import Layer, Report
 from app.shapes.sizes import LARGEST, Size, bounded_work, describe, to_text
 
 _MAX_CONDITIONS = 100
+_Known = tuple[Effect, dict[str, Any], list[Condition]]
+_FEW = 8
+RECENT: Recent[_Known] = Recent(4_096)
+"""Effects of layers without symbols, by type, arguments and input shapes."""
 
 
 def analyse(body: Mapping[str, Any]) -> Report:
     """The report on a network given as the body of a shapes request; raises ShapeError."""
-    with bounded_work():
-        return compute(parse_network(body))
+    with bounded_work(), bounded_windows():
+        try:
+            return compute(parse_network(body))
+        except RecursionError:
+            raise NetworkError("something in the request nests too deep") from None
 
 
 def compute(network: Network) -> Report:
-    """The report on a parsed network; call it within `bounded_work()` when the network is not your own."""
+    """The report on a parsed network; call it as `analyse` does when the network is not your own."""
     return _Computation(network).run()
 
 
@@ -47,7 +57,7 @@ class _Computation:
         self.unseen: Field = (None,) * sum(ranks)
         # Whether a tensor may hold the integers that an embedding reads.
         self.raw: list[bool] = empty + [True] * len(inputs)
-        self.known: dict[object, tuple[Effect, dict[str, Any], list[Condition]]] = {}
+        self.known: dict[object, _Known] = {}
         self.conditions: list[Condition] = []
 
     def run(self) -> Report:
@@ -71,18 +81,7 @@ class _Computation:
         reads, place = node.reads, node.place
         shapes = tuple([self.shapes[read] for read in reads])
         raw = all([self.raw[read] for read in reads])
-        arguments = node.arguments
-        if node.shares is not None:
-            arguments = {**self.network.nodes[node.shares].arguments, **arguments}
-        key = (node.type.name, raw, shapes, _frozen(arguments))
-        found = self.known.get(key)
-        if found is None:
-            values = read_arguments(node.type, arguments, self.network.symbols)
-            call = Call(node.type, values, shapes, raw)
-            effect = node.type.apply(call)
-            _check_size(effect)
-            found = self.known[key] = (effect, values, call.conditions)
-        effect, values, conditions = found
+        effect, values, conditions = self._effect(node, shapes, raw)
         if conditions:
             self.conditions.extend(conditions)
         output = self.shapes[place] = effect.output
@@ -90,6 +89,27 @@ class _Computation:
         fields = [self.fields[read] for read in reads]
         field = self.fields[place] = through(fields, effect.axes, shapes, output) if reads else self.unseen
         return Layer(node, effect, values, tuple([self.names[read] for read in reads]), shapes, field)
+
+    def _effect(self, node: Node, shapes: tuple[Shape, ...], raw: bool) -> _Known:
+        arguments = node.arguments
+        if node.shares is not None:
+            arguments = {**self.network.nodes[node.shares].arguments, **arguments}
+        key = (node.type.name, raw, shapes, _frozen(arguments))
+        found = self.known.get(key)
+        if found is not None:
+            return found
+        lasting = not self.network.symbols and all(type(size) is int for shape in shapes for size in shape)
+        found = RECENT.get(key) if lasting else None
+        if found is None:
+            values = read_arguments(node.type, arguments, self.network.symbols)
+            call = Call(node.type, values, shapes, raw)
+            effect = node.type.apply(call)
+            _check_size(effect)
+            found = (effect, values, call.conditions)
+            if lasting and len(shapes) <= _FEW and _worth_keeping(effect):
+                RECENT.put(key, found)
+        self.known[key] = found
+        return found
 
     def _check_shared(self, layer: Layer, owner: Layer) -> None:
         for name in layer.node.arguments:
@@ -132,6 +152,17 @@ def read_arguments(
             f"{layer.name} has no argument {describe(unknown)}; its arguments are: {known}", f"/{unknown}"
         )
     return values
+
+
+def _worth_keeping(effect: Effect) -> bool:
+    """Whether an effect is small, free of symbols, and not cut short by this request's bound on windows."""
+    if type(effect.parameters) is not int or type(effect.connections) is not int:
+        return False
+    return all(
+        relation is None or (isinstance(relation, AxisMap) and len(relation.runs) <= _FEW)
+        for relations in effect.axes
+        for relation in relations
+    )
 
 
 def _check_size(effect: Effect) -> None:

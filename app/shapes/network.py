@@ -25,7 +25,7 @@ _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 def parse_network(body: Mapping[str, Any]) -> Network:
     """Read the body of a shapes request; raises ShapeError with a pointer into it."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise NetworkError("expected an object with input and layers")
     unknown = [key for key in body if key not in _FIELDS]
     if unknown:
@@ -35,10 +35,9 @@ def parse_network(body: Mapping[str, Any]) -> Network:
     unroller = Unroller([source.name for source in inputs])
     unroller.add_list(body.get("layers"), "/layers", Scope(None, (), -1), 0)
     nodes = tuple(unroller.nodes)
-    for node in nodes:
-        unroller.resolve(node)
-    batch = _read(body.get("batch", 1), symbols, "batch")
-    return Network(inputs, nodes, computable_order(nodes), batch, symbols)
+    unroller.resolve()
+    order = tuple(range(len(nodes))) if unroller.in_order else computable_order(nodes)
+    return Network(inputs, nodes, order, _read(body.get("batch", 1), symbols, "batch"), symbols)
 
 
 def _read(raw: object, symbols: Mapping[str, Size], name: str, pointer: str = "") -> Size:
@@ -51,7 +50,7 @@ def _read(raw: object, symbols: Mapping[str, Size], name: str, pointer: str = ""
 def _substitutions(raw: object) -> dict[str, Size]:
     if raw is None:
         return {}
-    if not isinstance(raw, Mapping) or len(raw) > MAX_SUBSTITUTIONS:
+    if not isinstance(raw, dict) or len(raw) > MAX_SUBSTITUTIONS:
         raise NetworkError(
             f"substitute: expected an object of at most {MAX_SUBSTITUTIONS} symbols", "/substitute"
         )
@@ -64,12 +63,12 @@ def _substitutions(raw: object) -> dict[str, Size]:
 
 
 def _inputs(raw: object, symbols: Mapping[str, Size]) -> tuple[Source, ...]:
-    named = raw if isinstance(raw, Mapping) else {"input": raw}
+    named = raw if isinstance(raw, dict) else {"input": raw}
     if not 1 <= len(named) <= 16:
         raise NetworkError("input: expected one shape, or an object of up to 16 named shapes", "/input")
     sources = []
     for name, shape in named.items():
-        pointer = f"/input/{name}" if isinstance(raw, Mapping) else "/input"
+        pointer = f"/input/{name}" if isinstance(raw, dict) else "/input"
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise NetworkError(f"input: {describe(name)} is no name", "/input")
         if not isinstance(shape, (list, tuple)) or not 1 <= len(shape) <= MAX_RANK:

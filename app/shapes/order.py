@@ -7,9 +7,7 @@ from app.shapes.nodes import Node
 
 
 def computable_order(nodes: Sequence[Node]) -> tuple[int, ...]:
-    """An order in which every node comes after those it reads: as given, where that already is one."""
-    if all(read < node.place for node in nodes for read in node.reads):
-        return tuple(range(len(nodes)))
+    """An order in which every node comes after those it reads; raises NetworkError on a cycle."""
     waiting = {node.place: {read for read in node.reads if read >= 0} for node in nodes}
     readers: dict[int, list[int]] = {}
     for node in nodes:

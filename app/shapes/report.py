@@ -1,6 +1,6 @@
 """The result of computing a network, and its JSON as the REST contract has it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from app.shapes.layers import Effect, Shape, product
 from app.shapes.memory import Memory, tensor_bytes
 from app.shapes.nodes import Network, Node
-from app.shapes.receptive import Field, ReceptiveField, receptive_field
+from app.shapes.receptive import Field, ReceptiveField, Track, receptive_field
 from app.shapes.sizes import Size, symbols_of, to_json, to_latex
 
 COUNTS = (
@@ -194,6 +194,23 @@ class Report:
             begin = end
         return found
 
+    def seen_by(self, layer: Layer, position: Sequence[int]) -> dict[str, list[range | None]]:
+        """The input indices that one element of a layer's output sees, along each spatial axis of each input.
+
+        `position` has an index for every axis of the output, channels included. Indices outside of the input
+        (in the padding) are left out; None stands where windows are unknown.
+        """
+        found: dict[str, list[range | None]] = {}
+        begin = 0
+        for source in self.network.inputs:
+            end = begin + len(source.shape) - 1
+            tracks = layer.field[begin:end]
+            if None not in tracks:
+                axes = zip(source.shape[1:], tracks, strict=True)
+                found[source.name] = [_seen(length, track, position) for length, track in axes]
+            begin = end
+        return found
+
     def layer_json(self, layer: Layer) -> dict[str, object]:
         """One layer as JSON."""
         fields = self.receptive_fields(layer)
@@ -231,6 +248,17 @@ class Report:
             "notes": list(self.notes),
             "latex": {name: to_latex(getattr(self.totals, name)) for name in _LATEX},
         }
+
+
+def _seen(length: Size, track: Track | None, position: Sequence[int]) -> range | None:
+    if track is None or track.windows is None or not isinstance(length, int):
+        return None
+    span = track.windows.at(0 if track.position is None else position[track.position])
+    if span is None:
+        return range(0)
+    if not isinstance(span.start, int) or not isinstance(span.size, int):
+        return None
+    return range(max(0, span.start), min(length, span.start + span.size))
 
 
 def _shape(shape: Shape) -> list[int | str]:

@@ -25,14 +25,17 @@ class Scope:
     entry: int
     names: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    given: frozenset[str] = frozenset()
+    layers: Sequence[Any] = ()
+    _given: frozenset[str] | None = None
 
     def fresh(self, stem: str) -> str:
-        """A name for a layer that has none."""
+        """A name for a layer that has none: one that no layer of this list was given."""
+        if self._given is None:
+            self._given = frozenset(str(item.get("name")) for item in self.layers if isinstance(item, dict))
         while True:
             self.counts[stem] = self.counts.get(stem, 0) + 1
             name = f"{stem}{self.counts[stem]}"
-            if name not in self.given:
+            if name not in self._given:
                 return name
 
     def find(self, name: str) -> int | None:
@@ -53,8 +56,10 @@ class Unroller:
     def __init__(self, inputs: Sequence[str]) -> None:
         self.nodes: list[Node] = []
         self.inputs = {name: -1 - i for i, name in enumerate(inputs)}
-        self.wanted: list[tuple[Scope, list[str] | None, int | None, str | None]] = []
+        self.pending: list[tuple[Node, Scope, list[str] | None, object]] = []
         self.paths: dict[str, int] = {}
+        self.in_order = True
+        """Whether every layer comes after those it reads; known once all names are resolved."""
 
     def add_list(self, raw: object, pointer: str, scope: Scope, depth: int) -> int:
         """Add every layer of a list; returns the node that is its output."""
@@ -66,11 +71,11 @@ class Unroller:
             )
         if depth > MAX_DEPTH:
             raise NetworkError(f"blocks nest deeper than {MAX_DEPTH}", pointer)
-        scope.given = frozenset(str(item.get("name")) for item in raw if isinstance(item, Mapping))
+        scope.layers = raw
         previous = scope.entry
         for i, item in enumerate(raw):
             here = f"{pointer}/{i}"
-            if not isinstance(item, Mapping):
+            if not isinstance(item, dict):
                 raise NetworkError(f"layer {i}: expected an object, not {describe(item)}", here)
             if item.get("type") == BLOCK:
                 previous = self._add_block(item, here, scope, previous, depth)
@@ -83,14 +88,18 @@ class Unroller:
         if place >= MAX_LAYERS:
             raise NetworkError(f"a network of more than {MAX_LAYERS} layers", pointer)
         layer = self._type(item, pointer, scope, place)
-        name = self._name(item, pointer, scope, layer.name.lower())
+        name = self._name(item, pointer, scope, layer.name)
         arguments = {key: value for key, value in item.items() if key not in _RESERVED}
-        path = ".".join((*scope.block, name))
-        node = Node(place, path, pointer, layer, arguments, scope.block)
+        path = ".".join((*scope.block, name)) if scope.block else name
+        reads = (previous,) if layer.inputs[1] else ()
+        node = Node(place, path, pointer, layer, arguments, scope.block, reads)
         self.nodes.append(node)
         self._declare(scope, name, path, place, pointer)
-        inputs = self._input_names(item, pointer, path)
-        self.wanted.append((scope, inputs, previous if layer.inputs[1] else None, item.get("shares")))
+        inputs, shares = item.get("inputs"), item.get("shares")
+        if inputs is None and shares is None:
+            _check_count(node)
+        else:
+            self.pending.append((node, scope, _input_names(inputs, pointer, path), shares))
         return place
 
     def _add_block(
@@ -111,7 +120,7 @@ class Unroller:
         if repeat is not None and not 1 <= repeat <= MAX_LAYERS:
             raise NetworkError(f"{name}: repeat must lie between 1 and {MAX_LAYERS}", f"{pointer}/repeat")
         path = (*scope.block, name)
-        inputs = self._input_names(item, pointer, ".".join(path))
+        inputs = _input_names(item.get("inputs"), pointer, ".".join(path))
         if inputs is not None:
             if len(inputs) != 1:
                 raise NetworkError(
@@ -143,10 +152,10 @@ class Unroller:
             if found is not None and found >= 0:
                 return self.nodes[found].type
         if name is None:
-            raise NetworkError(f"layer {place} has no type", pointer)
+            raise NetworkError(f"{_called(item, place)} has no type", pointer)
         if not isinstance(name, str) or name not in LAYERS:
             raise RefusedError(
-                f"layer {place}: {describe(name)} is not supported; GET /shapes/layers lists what is",
+                f"{_called(item, place)}: {describe(name)} is not supported (see GET /shapes/layers)",
                 f"{pointer}/type",
             )
         return LAYERS[name]
@@ -154,7 +163,7 @@ class Unroller:
     def _name(self, item: Mapping[str, Any], pointer: str, scope: Scope, stem: str) -> str:
         name = item.get("name")
         if name is None:
-            return scope.fresh(stem)
+            return scope.fresh(stem.lower())
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise NetworkError(
                 f"{describe(name)} is no name: letters, digits, '_', '.' and '-', at most 200",
@@ -168,22 +177,13 @@ class Unroller:
         scope.names[name] = place
         self.paths[path] = place
 
-    def _input_names(self, item: Mapping[str, Any], pointer: str, name: str) -> list[str] | None:
-        inputs = item.get("inputs")
-        if inputs is None:
-            return None
-        if isinstance(inputs, str):
-            return [inputs]
-        if not isinstance(inputs, (list, tuple)) or not all(isinstance(entry, str) for entry in inputs):
-            raise NetworkError(f"{name}: inputs must be a list of names", f"{pointer}/inputs")
-        return list(inputs)
+    def resolve(self) -> None:
+        """Turn the names that layers refer to into nodes and inputs; later layers may be named too."""
+        for node, scope, names, shares in self.pending:
+            self._resolve(node, scope, names, shares)
 
-    def resolve(self, node: Node) -> None:
-        """Turn the names a node refers to into nodes and inputs; later layers may be named too."""
-        scope, names, previous, shares = self.wanted[node.place]
-        if names is None:
-            node.reads = () if previous is None else (previous,)
-        else:
+    def _resolve(self, node: Node, scope: Scope, names: list[str] | None, shares: object) -> None:
+        if names is not None:
             reads = []
             for i, name in enumerate(names):
                 found = self._known(scope, name)
@@ -192,6 +192,7 @@ class Unroller:
                         f"{node.name} reads {name!r}, which does not exist", f"{node.pointer}/inputs/{i}"
                     )
                 reads.append(found)
+                self.in_order &= found < node.place
             node.reads = tuple(reads)
         if shares is not None:
             owner = self._known(scope, shares) if isinstance(shares, str) else None
@@ -208,10 +209,30 @@ class Unroller:
                     f"{node.pointer}/shares",
                 )
             node.shares = owner
-        least, most = node.type.inputs
-        if not least <= len(node.reads) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            raise NetworkError(
-                f"{node.name} ({node.type.name}) takes {wanted} inputs, not {len(node.reads)}",
-                f"{node.pointer}/inputs",
-            )
+        _check_count(node)
+
+
+def _input_names(inputs: object, pointer: str, name: str) -> list[str] | None:
+    if inputs is None:
+        return None
+    if isinstance(inputs, str):
+        return [inputs]
+    if not isinstance(inputs, (list, tuple)) or not all([isinstance(entry, str) for entry in inputs]):
+        raise NetworkError(f"{name}: inputs must be a list of names", f"{pointer}/inputs")
+    return list(inputs)
+
+
+def _check_count(node: Node) -> None:
+    least, most = node.type.inputs
+    if not least <= len(node.reads) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        raise NetworkError(
+            f"{node.name} ({node.type.name}) takes {wanted} inputs, not {len(node.reads)}",
+            f"{node.pointer}/inputs",
+        )
+
+
+def _called(item: Mapping[str, Any], place: int) -> str:
+    """A layer that cannot be read yet, by its index and its name if it has one."""
+    name = item.get("name")
+    return f"layer {place} ({name[:80]})" if isinstance(name, str) else f"layer {place}"

@@ -18,24 +18,27 @@ class DatasetError(ValueError):
     """A source that cannot be read; the message names it and says why."""
 
 
-def iterate_pictures(source: str | Path) -> Iterator[tuple[str, Pixels]]:
+def iterate_pictures(source: str | Path, *, only: str | None = None) -> Iterator[tuple[str, Pixels]]:
     """Every picture of a zip archive or folder as (class, RGB uint8 (H, W, 3)), in the order of their names.
 
-    The class is the name of the picture's folder ("" at the top). Raises DatasetError.
+    The class is the name of the picture's folder ("" at the top); `only` leaves all others unread. Raises
+    DatasetError.
     """
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
         for file in files:
             label = file.parent.name if file.parent != path else ""
-            yield label, _read(file, str(file))
+            if only in (None, label):
+                yield label, _read(file, str(file))
         return
     try:
         with zipfile.ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
-                if PurePosixPath(name).suffix.lower() in SUFFIXES:
+                label = PurePosixPath(name).parent.name
+                if PurePosixPath(name).suffix.lower() in SUFFIXES and only in (None, label):
                     with archive.open(name) as member:
-                        yield PurePosixPath(name).parent.name, _read(member, f"{path.name}/{name}")
+                        yield label, _read(member, f"{path.name}/{name}")
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file or folder") from None
     except (OSError, zipfile.BadZipFile) as error:
@@ -64,20 +67,24 @@ def _cifar10(root: str, train: bool) -> dict[str, Pixels]:
     return {name: data.data[labels == index] for index, name in enumerate(data.classes)}
 
 
-def load_classes(sources: Sequence[str], *, size: int, train: bool) -> dict[str, Pixels]:
+def load_classes(
+    sources: Sequence[str], *, size: int, train: bool, only: str | None = None
+) -> dict[str, Pixels]:
     """All pictures of several sources by class, as RGB uint8 (N, size, size, 3).
 
     A source is a zip archive, a folder of class folders, or `cifar10:ROOT` (torchvision's, its train or test
-    split). Pictures of another size are cropped to their middle square and scaled down. Raises DatasetError.
+    split). Pictures of another size are cropped to their middle square and scaled down. `only` names the one
+    class to load. Raises DatasetError.
     """
     parts: dict[str, list[Pixels]] = {}
     for source in sources:
         if source.startswith(CIFAR_PREFIX):
             for label, pixels in _cifar10(source.removeprefix(CIFAR_PREFIX), train).items():
-                parts.setdefault(label, []).append(pixels)
+                if only in (None, label):
+                    parts.setdefault(label, []).append(pixels)
         else:
             singles: dict[str, list[Pixels]] = {}
-            for label, pixels in iterate_pictures(source):
+            for label, pixels in iterate_pictures(source, only=only):
                 singles.setdefault(label, []).append(_square(pixels, size))
             for label, pictures in singles.items():
                 parts.setdefault(label, []).append(np.stack(pictures))

@@ -115,6 +115,8 @@ class Trainer:
                 started = saved = time.monotonic()
         progress.seconds += time.monotonic() - started
         score = evaluate_palette(self.published, self.task.validation, self.recipe.input)
+        if not math.isfinite(score.loss):
+            raise Diverged(f"the validation loss became {score.loss} after epoch {progress.epoch + 1}")
         finished = Epoch(
             epoch=progress.epoch + 1,
             train_loss=progress.loss_sum / progress.pictures,

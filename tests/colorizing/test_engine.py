@@ -50,12 +50,14 @@ def test_many_at_once_get_what_each_would_get_alone(engine: Engine, registry: Re
 
 def test_each_model_has_one_thread_of_its_own(engine: Engine) -> None:
     gray = np.zeros((32, 32), np.float32)
+    before = set(threading.enumerate())  # another test's engine may still be ending
 
     async def several() -> None:
         await asyncio.gather(*(engine.infer(name, gray) for name in ("horses", "photo") * 5))
 
     asyncio.run(several())
-    names = sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("network-"))
+    started = set(threading.enumerate()) - before
+    names = sorted(thread.name for thread in started if thread.name.startswith("network-"))
     assert names == ["network-horses", "network-photo"]
 
 

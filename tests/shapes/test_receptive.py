@@ -361,3 +361,62 @@ def test_resnet_like_chain_agrees_with_the_textbook() -> None:
         "stride": [4, 4],
         "start": [-9, -9],
     }
+
+
+def test_one_element_sees_what_autograd_says_it_sees() -> None:
+    layers = [
+        {
+            "type": "Conv2d",
+            "out_channels": 2,
+            "kernel_size": [3, 4],
+            "stride": 2,
+            "padding": [1, 2],
+            "bias": False,
+        },
+        {"type": "ConvTranspose2d", "out_channels": 2, "kernel_size": 3, "stride": 2, "bias": False},
+        {"type": "Permute", "dims": [0, 2, 1, 3]},
+    ]
+    report = analyse({"input": [1, 12, 12], "layers": layers})
+    module = positive(module_of(report))
+    for row, column in [(6, 7), (7, 8), (9, 9)]:
+        x = torch.rand(1, 1, 12, 12, dtype=torch.float64, requires_grad=True)
+        module(x)[0, row, 1, column].backward()
+        assert x.grad is not None
+        touched = torch.nonzero(x.grad[0, 0] > 0)
+        seen = report.seen_by(report.layers[-1], (row, 1, column))["input"]
+        for axis in (0, 1):
+            reach = seen[axis]
+            assert reach is not None
+            assert (reach.start, reach.stop - 1) == (int(touched[:, axis].min()), int(touched[:, axis].max()))
+
+
+def test_long_periods_are_followed_and_left_out_of_json() -> None:
+    body = {"input": [1, 300], "layers": [{"type": "Upsample", "size": 601, "mode": "linear"}]}
+    report = analyse(body)
+    (track,) = report.layers[0].field
+    assert track is not None and track.windows is not None and track.windows.period == 601
+    found = field(body)
+    assert found is not None and found["phases"] == [None] and found["size"] == [2]
+    assert report.seen_by(report.layers[0], (0, 300))["input"] == [range(149, 151)]
+    assert (
+        field({"input": [1, 3000], "layers": [{"type": "Upsample", "size": 6001, "mode": "linear"}]}) is None
+    )
+
+
+def test_windows_of_hostile_networks_are_bounded() -> None:
+    import time
+
+    layers: list[Layer] = [{"type": "Conv1d", "name": "c", "out_channels": 1, "kernel_size": 3, "padding": 1}]
+    layers += [{"type": "Concat", "dim": 2, "inputs": ["c"] * 200} for _ in range(100)]
+    layers += [{"type": "Upsample", "size": 500 + i, "mode": "linear"} for i in range(500)]
+    layers += [
+        {"type": "ConvTranspose1d", "out_channels": 1, "kernel_size": 999, "stride": 1000 + i, "padding": 0}
+        for i in range(300)
+    ]
+    started = time.perf_counter()
+    with pytest.raises(ValueError):
+        analyse({"input": [1, 5], "layers": layers * 3})
+    layers = [layer if layer["type"] != "ConvTranspose1d" else {**layer, "inputs": ["c"]} for layer in layers]
+    report = analyse({"input": [1, 5], "layers": layers})
+    assert report.receptive_fields(report.layers[-1]) == {}
+    assert time.perf_counter() - started < 15

@@ -174,3 +174,8 @@ def test_blocks_nest_only_so_deep() -> None:
         layers = [{"type": "Sequential", "layers": layers, "repeat": 1}]
     with pytest.raises(NetworkError, match="nest deeper"):
         run(layers, [3])
+
+
+def test_an_unknown_type_names_the_layer() -> None:
+    with pytest.raises(RefusedError, match=r'layer 1 \(head\): "Lineer" is not supported'):
+        run([LINEAR, {"type": "Lineer", "name": "head"}], [3])

@@ -7,7 +7,7 @@ from app.shapes.layers.arguments import FLAG, SIZE, Argument, ListKind, Optional
 from app.shapes.layers.base import Call, Effect, LayerType
 from app.shapes.layers.pool import MEANING
 from app.shapes.layers.registry import register
-from app.shapes.receptive.axes import MAX_PHASES, AxisRelation, Run, Unknown, keep, periodic, slide
+from app.shapes.receptive.axes import AxisRelation, Run, Unknown, keep, periodic, slide
 from app.shapes.sizes import Size
 
 
@@ -20,13 +20,13 @@ def adaptive_axis(source: int, length: Size, size: Size) -> AxisRelation:
     if not isinstance(length, int) or not isinstance(size, int):
         return Unknown(source)
     common = gcd(length, size)
-    if size // common > MAX_PHASES:
-        return Unknown(source)
-    runs = []
-    for i in range(size // common):
-        start, stop = i * length // size, -((-(i + 1) * length) // size)
-        runs.append(Run(start, 1, stop - start))
-    return periodic(source, length // common, runs)
+    inputs, outputs = length, size
+
+    def run(i: int) -> Run:
+        start = i * inputs // outputs
+        return Run(start, 1, -((-(i + 1) * inputs) // outputs) - start)
+
+    return periodic(source, length // common, size // common, run)
 
 
 def _apply(dims: int, averages: bool, call: Call) -> Effect:
@@ -34,12 +34,13 @@ def _apply(dims: int, averages: bool, call: Call) -> Effect:
     wanted: tuple[Size | None, ...] = given if isinstance(given, tuple) else (given,) * dims
     if len(wanted) != dims:
         raise call.refuse(f"output_size must be one value or a list of {dims}", argument="output_size")
-    # To one value PyTorch takes the mean, of a tensor of any rank.
-    to_one = averages and dims > 1 and all(size == 1 for size in wanted) and len(call.shapes[0]) > dims
-    shape = call.shapes[0] if to_one else call.shape((dims, dims + 1), MEANING[dims])
+    shape = call.shapes[0]
     first = len(shape) - dims
-    lengths = shape[first:]
-    sizes = tuple(length if size is None else size for length, size in zip(lengths, wanted, strict=True))
+    lengths = shape[max(0, first) :]
+    sizes = tuple(length if size is None else size for length, size in zip(lengths, wanted, strict=False))
+    # To one value PyTorch takes the mean, of a tensor of any rank.
+    if first < 1 or not averages or dims == 1 or any(size != 1 for size in sizes):
+        call.shape((dims, dims + 1), MEANING[dims])
     axes = [keep(axis) for axis in range(first)]
     spatial = [
         adaptive_axis(first + i, length, size)

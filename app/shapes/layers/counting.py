@@ -13,9 +13,9 @@ def pairs_in_bounds(
     slide over its output (steps = inputs, length = outputs).
     """
     numbers = (steps, taps, stride, dilation, before, length)
-    if not all(isinstance(number, int) for number in numbers):
+    o, k, s, d, p, n = [number if isinstance(number, int) else -1 for number in numbers]
+    if min(o, k, s, d, p, n) < 0 and not all(isinstance(number, int) for number in numbers):
         return None
-    o, k, s, d, p, n = (int(number) for number in numbers if isinstance(number, int))
     if p == 0 and (o - 1) * s + (k - 1) * d < n:
         return o * k
     return _pairs_up_to(n - 1 + p, o, k, s, d) - _pairs_up_to(p - 1, o, k, s, d)

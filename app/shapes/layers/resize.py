@@ -17,7 +17,7 @@ from app.shapes.layers.arguments import (
 )
 from app.shapes.layers.base import Call, Effect, LayerType
 from app.shapes.layers.registry import register
-from app.shapes.receptive.axes import MAX_PHASES, AxisRelation, Run, Unknown, keep, keep_all, periodic, slide
+from app.shapes.receptive.axes import AxisRelation, Run, Unknown, keep, keep_all, periodic, slide
 from app.shapes.sizes import Size, floor, fraction
 
 _MODES = {
@@ -88,18 +88,16 @@ def interpolation_axis(
             shift = (ratio - 1) / 2
     elif mode == "nearest-exact":
         shift = ratio / 2
-    if ratio.denominator > MAX_PHASES:
-        return Unknown(source)
     reach = 1 if mode == "bicubic" else 0
-    runs = []
-    for output in range(ratio.denominator):
+
+    def run(output: int) -> Run:
         position = output * ratio + shift
         low = math.floor(position)
         if mode not in _ALIGNABLE or position == low:
-            runs.append(Run(low, 1, 1))
-        else:
-            runs.append(Run(low - reach, 1, 2 + 2 * reach))
-    return periodic(source, ratio.numerator, runs)
+            return Run(low, 1, 1)
+        return Run(low - reach, 1, 2 + 2 * reach)
+
+    return periodic(source, ratio.numerator, ratio.denominator, run)
 
 
 def _interpolate(call: Call, mode: str, align: bool | None, recompute: bool | None) -> Effect:
@@ -199,9 +197,11 @@ def _apply_shuffle(call: Call) -> Effect:
     first = len(lead)
 
     def axis(source: int) -> AxisRelation:
-        if not isinstance(factor, int) or factor > MAX_PHASES:
-            return Unknown(source)
-        return periodic(source, 1, (Run(0, 1, 1),) * factor)
+        return (
+            periodic(source, 1, factor, lambda _: Run(0, 1, 1))
+            if isinstance(factor, int)
+            else Unknown(source)
+        )
 
     axes = (*keep_all(first), None, axis(first + 1), axis(first + 2))
     return Effect((*lead, rest, height * factor, width * factor), (axes,), rearranges=True)

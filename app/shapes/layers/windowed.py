@@ -17,9 +17,7 @@ def _window_axis(source: int, length: Size, window: int, shift: int) -> AxisRela
     if not isinstance(length, int):
         return Unknown(source)
     shift = 0 if window >= length else shift
-    return periodic(
-        source, window, [Run(shift + (i - shift) // window * window, 1, window) for i in range(window)]
-    )
+    return periodic(source, window, window, lambda i: Run(shift + (i - shift) // window * window, 1, window))
 
 
 def _apply_shifted(version: int, call: Call) -> Effect:

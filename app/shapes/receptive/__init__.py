@@ -1,7 +1,7 @@
 """Receptive fields: which indices of a network's input reach an output, exactly, phases and all."""
 
 from app.shapes.receptive.axes import AxisMap, AxisRelation, Run, Unknown
-from app.shapes.receptive.field import Field, ReceptiveField, input_field, receptive_field, through
+from app.shapes.receptive.field import Field, ReceptiveField, Track, input_field, receptive_field, through
 from app.shapes.receptive.windows import Span, Windows
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "ReceptiveField",
     "Run",
     "Span",
+    "Track",
     "Unknown",
     "Windows",
     "input_field",

@@ -6,14 +6,12 @@ to one axis fits: sliding windows (period 1), transposed ones (period = stride),
 windows (period = output).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from math import gcd
 from typing import NamedTuple
 
+from app.shapes.receptive.budget import afford
 from app.shapes.sizes import Size
-
-MAX_PHASES = 4096
-"""Windows with a longer period than this are not followed; their receptive field is told as unknown."""
 
 
 class Run(NamedTuple):
@@ -66,6 +64,8 @@ def keep_all(rank: int) -> tuple[AxisRelation, ...]:
 
 def slide(source: int, kernel: Size, stride: Size = 1, before: Size = 0, dilation: Size = 1) -> AxisMap:
     """A window of `kernel` taps, `dilation` apart, moved by `stride`, starting `before` indices early."""
+    if kernel == 1 == stride and before == 0:
+        return keep(source)
     return AxisMap(source, stride, (Run(-before, dilation, kernel),))
 
 
@@ -77,25 +77,29 @@ def spread(source: int, kernel: Size, stride: Size, before: Size, dilation: Size
     if not all(isinstance(number, int) for number in numbers):
         return Unknown(source)
     k, s, p, d = (int(number) for number in numbers if isinstance(number, int))
-    if s > MAX_PHASES:
+    if not afford(s):
         return Unknown(source)
     common = gcd(s, d)
+    turn = s // common  # taps this far apart meet the same phase
+    inverse = pow(d // common, -1, turn)
     runs = []
     for phase in range(s):
-        # The smallest tap j with o + p - d*j divisible by s; later ones follow every s/common taps.
-        first = next((j for j in range(min(k, s // common)) if (phase + p - d * j) % s == 0), None)
-        if first is None:
+        # The smallest tap j with o + p - d*j divisible by s.
+        first = (phase + p) // common * inverse % turn
+        if (phase + p) % common or first >= k:
             runs.append(Run(0, 1, 0))
             continue
-        count = (k - 1 - first) // (s // common) + 1
-        last = first + (count - 1) * (s // common)
+        count = (k - 1 - first) // turn + 1
+        last = first + (count - 1) * turn
         runs.append(Run((phase + p - d * last) // s, d // common, count))
     return AxisMap(source, 1, tuple(runs))
 
 
-def periodic(source: int, advance: int, runs: Sequence[Run]) -> AxisRelation:
-    """A pattern of runs that repeats every `len(runs)` outputs, `advance` inputs further."""
-    return Unknown(source) if len(runs) > MAX_PHASES else AxisMap(source, advance, tuple(runs))
+def periodic(source: int, advance: int, period: int, run: Callable[[int], Run]) -> AxisRelation:
+    """A pattern of `period` runs that repeats, `advance` inputs further each time; `run` gives one."""
+    if not afford(period):
+        return Unknown(source)
+    return AxisMap(source, advance, tuple([run(phase) for phase in range(period)]))
 
 
 def part(source: int, offset: Size, length: Size) -> AxisRelation:

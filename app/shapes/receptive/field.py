@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app.shapes.errors import SizeError
-from app.shapes.receptive.axes import AxisMap, AxisRelation, Unknown, keep_all
+from app.shapes.receptive.axes import AxisMap, AxisRelation, Unknown, keep, keep_all
 from app.shapes.receptive.windows import ORIGIN, Windows, compose, hull, listed, merge
 from app.shapes.sizes import Expression, Size, fraction, maximum, to_json
 
@@ -22,6 +22,9 @@ class Track(NamedTuple):
     position: int | None
     windows: Windows | None
 
+
+PHASES_LISTED = 128
+"""Longer periods are left out of JSON; `Report.seen_by` still tells every window."""
 
 Field = tuple[Track | None, ...]
 """A track for each followed input axis; None where the tensor does not depend on that input."""
@@ -40,24 +43,49 @@ def through(
 ) -> Field:
     """The field behind a layer that reads tensors with these fields and shapes."""
     if len(fields) == 1:
-        lengths = shapes[0]
-        if relations[0] is keep_all(len(lengths)):
-            return fields[0]
-        return tuple(
-            None if track is None else _follow(track, relations[0], lengths, output) for track in fields[0]
-        )
+        return _through_one(fields[0], relations[0], shapes[0], output)
     first, kept = fields[0], keep_all(len(output))
-    if all([relation is kept for relation in relations]) and all([field == first for field in fields]):
-        return first
+    if all([relation is kept for relation in relations]):
+        if all([field == first for field in fields]):
+            return first
+        followed: Sequence[Field] = fields
+    else:
+        inputs = zip(fields, relations, shapes, strict=True)
+        followed = [_through_one(field, relation, shape, output) for field, relation, shape in inputs]
     merged: list[Track | None] = []
-    for tracks in zip(*fields, strict=True):
-        followed = [
-            _follow(track, relation, shape, output)
-            for track, relation, shape in zip(tracks, relations, shapes, strict=True)
-            if track is not None
-        ]
-        merged.append(_merge(followed, output) if followed else None)
+    remembered: dict[object, Windows | None] = {}  # axes are mostly treated alike
+    for tracks in zip(*followed, strict=True):
+        seen = [track for track in tracks if track is not None]
+        merged.append(_merge(seen, output, remembered) if seen else None)
     return tuple(merged)
+
+
+def _through_one(
+    field: Field, relations: tuple[AxisRelation, ...], shape: tuple[Size, ...], output: tuple[Size, ...]
+) -> Field:
+    if relations is keep_all(len(shape)):
+        return field
+    followed: list[Track | None] = []
+    # Axes are mostly treated alike: the windows found for one serve the next if it comes in the same way.
+    last: tuple[Windows, AxisMap, Size] | None = None
+    found: Windows | None = None
+    for track in field:
+        position, windows = track or (None, None)
+        if position is None or windows is None:
+            followed.append(track)
+            continue
+        relation = relations[position] if position < len(relations) else None
+        if isinstance(relation, AxisMap) and relation.source == position:
+            if relation is keep(position):
+                followed.append(track)
+                continue
+            length = output[position]
+            if last is None or last[0] is not windows or last[1][1:] != relation[1:] or last[2] != length:
+                last, found = (windows, relation, length), _behind(windows, relation, length)
+            followed.append(Track(position, found))
+        else:
+            followed.append(_follow(position, windows, relations, shape, output))
+    return tuple(followed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +110,17 @@ class ReceptiveField:
             "start": [None if start is None else to_json(start) for start in self.start],
         }
         if self.phases is not None:
-            body["phases"] = [
-                [{"start": None if s is None else to_json(s), "size": to_json(n)} for s, n in axis]
-                for axis in self.phases
-            ]
+            body["phases"] = [_phases(axis) for axis in self.phases]
         return body
+
+
+def _phases(axis: tuple[tuple[Size | None, Size], ...]) -> list[dict[str, object]] | None:
+    """One period of an axis as JSON; None where it is too long to list for every layer."""
+    if len(axis) > PHASES_LISTED:
+        return None
+    return [
+        {"start": None if start is None else to_json(start), "size": to_json(size)} for start, size in axis
+    ]
 
 
 @lru_cache(maxsize=1024)
@@ -108,18 +142,18 @@ def receptive_field(field: Field) -> ReceptiveField | None:
 
 
 def _follow(
-    track: Track, relations: tuple[AxisRelation, ...], shape: tuple[Size, ...], output: tuple[Size, ...]
+    position: int,
+    windows: Windows,
+    relations: tuple[AxisRelation, ...],
+    shape: tuple[Size, ...],
+    output: tuple[Size, ...],
 ) -> Track:
-    position, windows = track.position, track.windows
-    if position is None or windows is None:
-        return track
+    """The track of an axis that moves to another place, is lost, or cannot be told."""
     for axis, relation in enumerate(relations):
         if relation is None or relation.source != position:
             continue
         if isinstance(relation, Unknown):
             return Track(axis, None)
-        if axis == position and _keeps(relation):
-            return track
         return Track(axis, _behind(windows, relation, output[axis]))
     return Track(None, hull(windows, shape[position]))
 
@@ -132,23 +166,23 @@ def _behind(windows: Windows, relation: AxisMap, length: Size) -> Windows | None
         return None
 
 
-def _keeps(relation: AxisMap) -> bool:
-    return relation.advance == 1 and relation.valid is None and relation.runs == ((0, 1, 1),)
-
-
-def _merge(tracks: list[Track], output: tuple[Size, ...]) -> Track:
+def _merge(tracks: list[Track], output: tuple[Size, ...], remembered: dict[object, Windows | None]) -> Track:
     first = tracks[0]
-    if all(track == first for track in tracks):
+    if all([track == first for track in tracks]):
         return first
     positions = {track.position for track in tracks if track.position is not None}
     known = [track.windows for track in tracks if track.windows is not None]
     if len(known) < len(tracks) or len(positions) > 1:
         return Track(None, None)
     position = positions.pop() if positions else None
-    try:
-        return Track(position, merge(known, 1 if position is None else output[position]))
-    except SizeError:
-        return Track(position, None)
+    length = 1 if position is None else output[position]
+    key = (*map(id, known), length)
+    if key not in remembered:
+        try:
+            remembered[key] = merge(known, length)
+        except SizeError:
+            remembered[key] = None
+    return Track(position, remembered[key])
 
 
 def _largest(windows: Windows) -> Size:

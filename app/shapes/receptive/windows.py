@@ -8,7 +8,8 @@ transposed convolution whose kernel is smaller than its stride leaves some) is N
 from math import gcd, lcm
 from typing import NamedTuple
 
-from app.shapes.receptive.axes import MAX_PHASES, AxisMap
+from app.shapes.receptive.axes import AxisMap
+from app.shapes.receptive.budget import afford
 from app.shapes.sizes import Size, maximum, minimum
 
 
@@ -64,7 +65,7 @@ def compose(windows: Windows, relation: AxisMap) -> Windows | None:
     if not isinstance(step, int) or windows.finite or relation.valid is not None:
         return None
     turns = windows.period // gcd(step, windows.period) if step else 1
-    if turns * relation.period > MAX_PHASES:
+    if not afford(turns * relation.period):
         return None
     spans: list[Span | None] = []
     for turn in range(turns):
@@ -77,7 +78,7 @@ def compose(windows: Windows, relation: AxisMap) -> Windows | None:
 
 def listed(windows: Windows, relation: AxisMap, length: Size) -> Windows | None:
     """As `compose`, but as a finite list of the `length` outputs that exist."""
-    if not isinstance(length, int) or length > MAX_PHASES or not isinstance(relation.advance, int):
+    if not isinstance(length, int) or not isinstance(relation.advance, int) or not afford(length):
         return None
     spans: list[Span | None] = []
     for output in range(length):
@@ -109,21 +110,21 @@ def hull(windows: Windows, length: Size) -> Windows | None:
 def merge(windows: list[Windows], length: Size) -> Windows | None:
     """What an index sees through any of several branches along an axis of `length` indices."""
     first = windows[0]
-    if all(other == first for other in windows):
+    if all([other == first for other in windows]):
         return first
-    if all(len(w.spans) == 1 and not w.finite and w.advance == first.advance for w in windows):
+    if all([len(w.spans) == 1 and not w.finite and w.advance == first.advance for w in windows]):
         return Windows(first.advance, (union([w.spans[0] for w in windows]),))
     rates = {(w.advance, w.period) if not isinstance(w.advance, int) else _rate(w) for w in windows}
     if len(rates) == 1 and not any(w.finite for w in windows):
         period = lcm(*(w.period for w in windows))
-        if period <= MAX_PHASES:
+        if afford(period):
             turns = period // first.period
             spans = tuple(union([w.at(index) for w in windows]) for index in range(period))
             return reduce(Windows(first.advance * turns, spans))
     whole = next((w for w in windows if w.constant and _covers_all(w, windows, length)), None)
     if whole is not None:
         return whole
-    if not isinstance(length, int) or length > MAX_PHASES:
+    if not isinstance(length, int) or not afford(length):
         return None
     spans = tuple(union([w.at(index) for w in windows]) for index in range(length))
     return Windows(0, spans, finite=True)
@@ -134,11 +135,10 @@ def union(spans: list[Span | None]) -> Span | None:
     seen = [span for span in spans if span is not None]
     if not seen:
         return None
-    if all(span == seen[0] for span in seen):
+    if all([span == seen[0] for span in seen]):
         return seen[0]
-    start = minimum(*(span.start for span in seen))
-    stop = maximum(*(span.start + span.size for span in seen))
-    return Span(start, stop - start)
+    start = minimum(*[span.start for span in seen])
+    return Span(start, maximum(*[span.start + span.size for span in seen]) - start)
 
 
 def reduce(windows: Windows) -> Windows:

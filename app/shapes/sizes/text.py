@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
+from app.shapes.sizes.limits import spend
 from app.shapes.sizes.polynomial import (
     Atom,
     Call,
@@ -27,6 +28,7 @@ def to_text(size: Size) -> str:
         return str(size)
     if size.text is None:
         size.text = _text(size)
+    spend(len(size.terms))
     return size.text
 
 

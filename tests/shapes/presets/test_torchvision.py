@@ -1,6 +1,7 @@
 """torchvision's networks: the shipped files equal a fresh trace, and counts equal the published ones."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from app.shapes.report import Report
 
 pytest.importorskip("torchvision", reason="the networks are traced from torchvision")
 
+from app.shapes.presets import generate
 from app.shapes.presets.generate import FOLDER, text_of
 from app.shapes.presets.trace import build, names, published, trace
 
@@ -85,3 +87,11 @@ def test_files_are_bodies_ready_to_post() -> None:
         body = load_preset(name)
         assert set(body) <= {"name", "title", "notes", "input", "layers", "substitute"}
         json.dumps(body)
+
+
+def test_the_files_are_written_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "FOLDER", tmp_path)
+    monkeypatch.setattr("app.shapes.presets.trace.names", lambda: ["alexnet"])
+    generate.main()
+    (written,) = tmp_path.iterdir()
+    assert written.read_bytes() == (FOLDER / "alexnet.json").read_bytes()
