@@ -49,7 +49,8 @@ def evaluate(
     """Measure models on colour pictures: each is reduced to luminance, coloured, and held against the truth.
 
     PSNR is in dB; AuC in per cent over ab errors of 0 to 150; CF is colourfulness (Hasler &
-    Süsstrunk, signed) and ΔCF its distance from the truth's; ms is the median for one picture, network and full-size colour.
+    Süsstrunk, signed) and ΔCF its distance from the truth's; ms is the median for one picture, network and
+    full-size colour.
     """
     told = Console(stderr=True, highlight=False)
     configure_logging("error", "console")

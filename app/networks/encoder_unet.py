@@ -44,6 +44,7 @@ class EnlargedUNet(nn.Module):
         widths: tuple[int, int, int, int] = (256, 192, 128, 96),
         native: int = 48,
         residual_blocks: int = 2,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         bottom, deep, middle, top = widths
@@ -51,6 +52,7 @@ class EnlargedUNet(nn.Module):
         _, quarter, eighth, sixteenth, last = self.encoder.channels
         self.bottom = conv_block(last, bottom, kernel=1)
         self.globally = nn.Linear(last, bottom)
+        self.dropout = nn.Dropout2d(dropout)
         self.up16 = conv_block(bottom + sixteenth, deep)
         self.up8 = conv_block(deep + eighth, middle)
         self.native = nn.Sequential(conv_block(1, native, kernel=5), conv_block(native, native))
@@ -68,8 +70,8 @@ class EnlargedUNet(nn.Module):
         """Logits from the picture and its early features."""
         sixteenth, last = self.encoder.late(eighth)
         x = self.bottom(last) + self.globally(last.mean(dim=(2, 3)))[:, :, None, None]
-        x = self.up16(torch.cat([_double(x), sixteenth], dim=1))
-        x = self.up8(torch.cat([_double(x), eighth], dim=1))
+        x = self.up16(torch.cat([_double(self.dropout(x)), self.dropout(sixteenth)], dim=1))
+        x = self.up8(torch.cat([_double(self.dropout(x)), eighth], dim=1))
         native = self.native(gray)
         x = self.up4(torch.cat([_double(x), quarter, native], dim=1))
         logits: Tensor = self.head(torch.cat([self.refine(x), native], dim=1))

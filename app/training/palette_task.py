@@ -131,6 +131,9 @@ class PaletteTask:
                 flip = torch.from_numpy(rng.random(len(picked)) < 0.5)
                 gray = torch.where(flip[:, None, None, None], gray.flip(-1), gray)
                 target = torch.where(flip[:, None, None], target.flip(-1), target)
+            if self.recipe.shift:
+                rng = np.random.default_rng([self.recipe.seed, 4, epoch, index])
+                gray, target = _shifted(gray, target, self.recipe.shift, rng)
             yield scale(gray, self.recipe.input), target.long()
 
     def _take(self, picked: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
@@ -146,6 +149,24 @@ class PaletteTask:
         """Mean cross-entropy of a batch."""
         gray, target = batch
         return F.cross_entropy(network(gray), target)
+
+
+def _shifted(gray: Tensor, target: Tensor, most: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Each picture moved by its own whole number of pixels, the border mirrored beyond itself."""
+    count, height, width = target.shape
+    picture = torch.arange(count)[:, None, None]
+    rows, columns = (
+        torch.from_numpy(_mirrored(np.arange(size) + rng.integers(-most, most + 1, (count, 1)), size))
+        for size in (height, width)
+    )
+    at = (picture, rows[:, :, None], columns[:, None, :])
+    return gray[:, 0][at][:, None], target[at]
+
+
+def _mirrored(places: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Places beyond 0..size-1 reflected at the outermost one."""
+    inside: NDArray[np.int64] = size - 1 - np.abs(size - 1 - np.abs(places))
+    return inside
 
 
 def _draw(rng: np.random.Generator, size: int, count: int) -> NDArray[np.int64]:

@@ -70,6 +70,8 @@ class Recipe(_Strict):
     batch_size: Annotated[int, Field(gt=0)] = 100
     optimizer: Optimizer = Optimizer()
     flips: bool = False
+    shift: Annotated[int, Field(ge=0)] = 0
+    """Pictures are moved by up to so many pixels in each direction, mirrored at their borders."""
     mirror: bool = False
     """Average the mirrored picture in at inference."""
     averaging: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0

@@ -68,6 +68,27 @@ def test_flips_turn_picture_and_target_together(train: dict[str, Pixels], test: 
     assert 5 < turned < 35
 
 
+def test_shifts_move_picture_and_target_together(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    plain = PaletteTask(make_recipe(), train, test, PALETTE)
+    shifted = PaletteTask(make_recipe(shift=3), train, test, PALETTE)
+    moves = set()
+    for (gray, target), (other, other_target) in zip(plain.epoch(0), shifted.epoch(0), strict=True):
+        for index in range(len(gray)):
+            padded = np.pad(gray[index, 0].numpy(), 3, mode="reflect")
+            padded_target = np.pad(target[index].numpy(), 3, mode="reflect")
+            found = [
+                (dy, dx)
+                for dy in range(7)
+                for dx in range(7)
+                if np.array_equal(padded[dy : dy + 32, dx : dx + 32], other[index, 0].numpy())
+            ]
+            assert len(found) == 1
+            dy, dx = found[0]
+            assert np.array_equal(padded_target[dy : dy + 32, dx : dx + 32], other_target[index].numpy())
+            moves.add(found[0])
+    assert len(moves) > 15
+
+
 def test_held_out_pictures_are_not_trained_on(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
     task = PaletteTask(make_recipe(validation=10), train, test, PALETTE)
     held = {picture.numpy().tobytes() for picture in task.validation.gray}

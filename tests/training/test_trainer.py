@@ -49,12 +49,21 @@ RICH: dict[str, Any] = {
     "phases": [{"epochs": 1, "pictures": 40, "target_share": 0.5}, {"epochs": 2}],
     "optimizer": {"name": "adamw", "schedule": "one-cycle", "weight_decay": 0.01, "clip_norm": 1.0},
     "flips": True,
+    "shift": 2,
     "averaging": 0.9,
     "validation": 5,
 }
 
 
-@pytest.mark.parametrize("changes", [{}, RICH], ids=["course", "rich"])
+DROPOUT: dict[str, Any] = {
+    "network": {
+        "type": "enlarged-unet",
+        "arguments": {"widths": [8, 8, 8, 8], "native": 8, "residual_blocks": 1, "dropout": 0.3},
+    },
+}
+
+
+@pytest.mark.parametrize("changes", [{}, RICH, DROPOUT], ids=["course", "rich", "dropout"])
 @pytest.mark.parametrize("kills", [[0], [2], [5], [1, 1, 3]])
 def test_killed_and_resumed_ends_with_the_same_weights(
     make: Make, tmp_path: Path, changes: dict[str, Any], kills: list[int]
