@@ -76,21 +76,25 @@ def load_classes(
     split). Pictures of another size are cropped to their middle square and scaled down. `only` names the one
     class to load. Raises DatasetError.
     """
-    parts: dict[str, list[Pixels]] = {}
+    # One growing buffer a class: tens of thousands of small arrays, each made while a decoder's large
+    # temporaries are alive, would scatter over the heap and keep twenty times their own size from being freed.
+    found: dict[str, bytearray] = {}
     for source in sources:
         if source.startswith(CIFAR_PREFIX):
             for label, pixels in _cifar10(source.removeprefix(CIFAR_PREFIX), train).items():
                 if only in (None, label):
-                    parts.setdefault(label, []).append(pixels)
+                    found.setdefault(label, bytearray()).extend(_squares(pixels, size))
         else:
-            singles: dict[str, list[Pixels]] = {}
             for label, pixels in iterate_pictures(source, only=only):
-                singles.setdefault(label, []).append(_square(pixels, size))
-            for label, pictures in singles.items():
-                parts.setdefault(label, []).append(np.stack(pictures))
-    if not parts:
+                found.setdefault(label, bytearray()).extend(_square(pixels, size).tobytes())
+    if not found:
         raise DatasetError(f"no pictures in {', '.join(map(str, sources)) or 'no source'}")
-    return {label: np.concatenate(parts[label]) for label in sorted(parts)}
+    shape = (-1, size, size, 3)
+    return {label: np.frombuffer(found[label], dtype=np.uint8).reshape(shape) for label in sorted(found)}
+
+
+def _squares(pictures: Pixels, size: int) -> bytes:
+    return b"".join(_square(pixels, size).tobytes() for pixels in pictures)
 
 
 def _square(pixels: Pixels, size: int) -> Pixels:

@@ -136,7 +136,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
         # What layers draw at random (dropout) is a function of the step, so that resumed runs draw the same.
-        torch.manual_seed(self.recipe.seed * 1_000_003 + self.progress.step)
+        torch.manual_seed((self.recipe.seed * 1_000_003 + self.progress.step) % 2**63)
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.task.loss(self.network, batch)
         loss.backward()  # type: ignore[no-untyped-call]
