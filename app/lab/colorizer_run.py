@@ -37,10 +37,7 @@ SHOWN = 8
 """Test pictures coloured after every epoch."""
 
 _PALETTE = np.asarray(HORSES_24, dtype=np.float32)
-_SOURCES = {
-    "train": ("cifar10-train-horse.zip", "cifar10-train-other.zip"),
-    "test": ("cifar10-test.zip",),
-}
+_ARCHIVES = {"train": "cifar10-train-horse.zip", "test": "cifar10-test.zip"}
 _BUILDING = threading.Lock()
 """Building a network draws from torch's one global generator: two runs must not draw in turns."""
 
@@ -51,7 +48,7 @@ def sources(data: Path | None, split: str) -> list[str]:
         return []
     if (data / "cifar-10-batches-py").is_dir():
         return [f"cifar10:{data}"]
-    archive = data / _SOURCES[split][0]
+    archive = data / _ARCHIVES[split]
     return [str(archive)] if archive.is_file() else []
 
 
@@ -87,7 +84,7 @@ def _pictures(data: str, folder: Path | None, split: str, most: int) -> Mapping[
         first = 0 if split == "train" else MADE["train"]
         return {"horse": meadow(min(most, MADE[split]), first=first)}
     try:
-        horses = load_classes(sources(folder, split), size=32, train=split == "train")["horse"]
+        horses = load_classes(sources(folder, split), size=32, train=split == "train", only="horse")["horse"]
     except (DatasetError, KeyError) as error:
         raise DemoError(f"CIFAR-10's horses cannot be read: {error}") from None
     return {"horse": horses[:most]}

@@ -110,7 +110,7 @@ class Descending:
         rounding = 4 * _EPS * (self.n + steps) * value
         width = 0.1 * rate
         if third:
-            width = min(width, (3 * rounding / third) ** (1 / 3))
+            width = min(width, max((3 * rounding / third) ** (1 / 3), 1e-8 * rate))
         low, high = rate - width, rate + width
         difference = (self.loss(high, steps) - self.loss(low, steps)) / (high - low)
         worst = max(abs(self.derivative(at, steps, 3)) for at in (low, rate, high))

@@ -27,7 +27,7 @@ def demos() -> dict[str, Demo[Any]]:
 
 def demo(name: str) -> Demo[Any]:
     """The demo of this name; raises KeyError with the names there are."""
-    try:
-        return demos()[name]
-    except KeyError:
-        raise KeyError(f"no demo {name!r}; there are {', '.join(demos())}") from None
+    found = demos()
+    if name not in found:
+        raise KeyError(f"no demo {name!r}; there are {', '.join(found)}")
+    return found[name]

@@ -39,8 +39,16 @@ def contour(
     ]
     if minima:
         marker = {"symbol": "star", "size": 12, "color": NEUTRAL}
-        traces.append({"type": "scatter", "mode": "markers", "name": "known minima", "marker": marker,
-                       "x": [place[0] for place in minima], "y": [place[1] for place in minima]})  # fmt: skip
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "known minima",
+                "marker": marker,
+                "x": [place[0] for place in minima],
+                "y": [place[1] for place in minima],
+            }
+        )
     shown = [name for name in names if f"{name}/path" in series]
     for place, name in enumerate(shown):
         path = series[f"{name}/path"]
@@ -92,9 +100,16 @@ def _animation(figure: Figure, first: int, names: Sequence[str], series: Mapping
     steps = [
         {"label": frame["name"], "method": "animate", "args": [[frame["name"]], now]} for frame in frames
     ]
-    menu = {"type": "buttons", "direction": "left", "x": 0, "y": -0.1, "yanchor": "top", "buttons": buttons}
-    slider = {"x": 0.25, "len": 0.75, "y": -0.1, "yanchor": "top", "active": len(steps) - 1, "steps": steps,
-              "currentvalue": {"visible": False}}  # fmt: skip
+    menu = {"type": "buttons", "direction": "left", "x": 0, "y": -0.2, "yanchor": "top", "buttons": buttons}
+    slider = {
+        "x": 0.25,
+        "len": 0.75,
+        "y": -0.2,
+        "yanchor": "top",
+        "active": len(steps) - 1,
+        "steps": steps,
+        "currentvalue": {"visible": False},
+    }
     return {"frames": frames, "layout": figure["layout"] | {"updatemenus": [menu], "sliders": [slider]}}
 
 
@@ -104,9 +119,16 @@ def relief(tree: Node, window: Window, names: Sequence[str], series: Mapping[str
     heights, title, log = _heights(z)
     low = float(np.nanmin(z)) if np.isfinite(z).any() else 0.0
     traces: list[Figure] = [
-        {"type": "surface", "x": x.tolist(), "y": y.tolist(), "z": _listed(heights), "colorscale": _SHADES,
-         "opacity": 0.9, "showscale": False}
-    ]  # fmt: skip
+        {
+            "type": "surface",
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "z": _listed(heights),
+            "colorscale": _SHADES,
+            "opacity": 0.9,
+            "showscale": False,
+        }
+    ]
     x0, x1, y0, y1 = window
     for place, name in enumerate(names):
         if path := series.get(f"{name}/path"):

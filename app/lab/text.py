@@ -1,21 +1,21 @@
 """The texts beside demos and claims: paragraphs with formulas in LaTeX.
 
-Blank lines part paragraphs. `$…$` is a formula in the line, a paragraph `$$…$$` one of its own, and a
-paragraph of lines that start with `- ` a list.
+Blank lines part paragraphs. `$…$` is a formula in the line and `**…**` stresses words. A paragraph `$$…$$` is
+a formula of its own, one whose lines start with `- ` a list.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-_INLINE = re.compile(r"\$([^$]+)\$")
+_INLINE = re.compile(r"\$([^$]+)\$|\*\*([^*$]+)\*\*")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a line: words, or a formula in LaTeX."""
+    """A piece of a line: words, stressed words, or a formula in LaTeX."""
 
-    kind: Literal["words", "formula"]
+    kind: Literal["words", "stress", "formula"]
     text: str
 
 
@@ -49,9 +49,15 @@ def blocks(text: str) -> list[Block]:
 
 
 def spans(line: str) -> tuple[Span, ...]:
-    """A line in words and formulas; raises ValueError on a lone `$`."""
-    parts = _INLINE.split(line)
-    if any("$" in part for part in parts):
-        raise ValueError(f"a formula is not closed in {line!r}")
-    kinds: tuple[Literal["words", "formula"], ...] = ("words", "formula")
-    return tuple(Span(kinds[place % 2], part) for place, part in enumerate(parts) if part)
+    """A line in words and formulas; raises ValueError on a lone `$` or `**`."""
+    found: list[Span] = []
+    place = 0
+    for match in _INLINE.finditer(line):
+        found.append(Span("words", line[place : match.start()]))
+        formula, stressed = match.groups()
+        found.append(Span("stress", stressed) if formula is None else Span("formula", formula))
+        place = match.end()
+    found.append(Span("words", line[place:]))
+    if any(span.kind == "words" and ("$" in span.text or "**" in span.text) for span in found):
+        raise ValueError(f"a formula or stress is not closed in {line!r}")
+    return tuple(span for span in found if span.text)

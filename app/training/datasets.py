@@ -77,7 +77,7 @@ def load_classes(
     class to load. Raises DatasetError.
     """
     # One growing buffer a class: tens of thousands of small arrays, each made while a decoder's large
-    # temporaries are alive, would scatter over the heap and keep twenty times their own size from being freed.
+    # temporaries are alive, scatter over the heap and keep twenty times their own size from being freed.
     found: dict[str, bytearray] = {}
     for source in sources:
         if source.startswith(CIFAR_PREFIX):

@@ -70,17 +70,26 @@ class MinNormParams(Params):
     beta2: float = number(0.999, "Beta 2", "Adam and its kin.", low=0, high=0.99999, symbol="\\beta_2")
     smoothing: float = number(0.99, "Beta", "RMSProp's smoothing.", low=0, high=0.99999, symbol="\\beta")
     epsilon: float = number(
-        1e-8, "Epsilon", "Beside the root (full-matrix AdaGrad: inside).",
-        low=1e-16, high=1e6, scale="log", symbol="\\epsilon",
-    )  # fmt: skip
+        1e-8,
+        "Epsilon",
+        "Beside the root (full-matrix AdaGrad: inside).",
+        low=1e-16,
+        high=1e6,
+        scale="log",
+        symbol="\\epsilon",
+    )
     epsilon_sweep: bool = switch(
         False, "Sweep epsilon", "The optimizer also with epsilon from 1e-8 to 1e6, its rate growing along."
     )
     runs: int = number(1, "Problems", "Independent problems solved at once.", low=1, high=64)
     tolerance: float = number(
-        1e-8, "Tolerance", "A run has converged when its relative residual is at most this.",
-        low=1e-14, high=0.1, scale="log",
-    )  # fmt: skip
+        1e-8,
+        "Tolerance",
+        "A run has converged when its relative residual is at most this.",
+        low=1e-14,
+        high=0.1,
+        scale="log",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -203,8 +212,10 @@ A run whose residual has not fallen below the tolerance is flagged, and nothing 
         experiment = Experiment(run.params, run.seed)
         lanes = {name: Lane.from_json(lane) for name, lane in state["lanes"].items()}
         measured = {name: experiment.measure(lane.w) for name, lane in lanes.items()}
-        optimizers = {name: self._summary(experiment, name, lanes[name], measured[name])
-                      for name in run.params.optimizers}  # fmt: skip
+        optimizers = {
+            name: self._summary(experiment, name, lanes[name], measured[name])
+            for name in run.params.optimizers
+        }
         main = optimizers[run.params.optimizer]
         keys = ("distance_to_minimum_norm", "row_space_leakage", "residual", "converged", "learning_rate")
         result: Json = {key: main[key] for key in keys} | {"optimizers": optimizers}

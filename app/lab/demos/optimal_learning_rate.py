@@ -98,19 +98,25 @@ is tuned.
         inverse, last = float(state["inverse_curvature"]), state["last"]
         every = max(1, params.descent // 100)
         for _ in range(min(CHUNK, params.descent - at)):
-            value, slope = problem.forward(rate, params.steps)
+            with np.errstate(over="ignore", invalid="ignore"):
+                value, slope = problem.forward(rate, params.steps)
+            if not (math.isfinite(value) and math.isfinite(slope)):
+                # Too long a step: the last rate from which it was taken is where this descent ends.
+                rate, at = last[0] if last else 0.0, params.descent
+                break
             if at % every == 0:
                 points += [Point("descent/rate", at, rate), Point("descent/loss", at, value + problem.floor)]
             if last is not None and slope != last[1]:
                 inverse = (rate - last[0]) / (slope - last[1])
             last = [rate, slope]
             rate, at = rate - inverse * slope, at + 1
-        if not math.isfinite(rate):
-            raise DemoError(f"gradient descent on the rate left the numbers a computer holds by step {at}")
         done = at >= params.descent
         if done:
-            value = problem.loss(rate, params.steps) + problem.floor
-            points += [Point("descent/rate", at, rate), Point("descent/loss", at, value)]
+            with np.errstate(over="ignore", invalid="ignore"):
+                value = problem.loss(rate, params.steps)
+            if not math.isfinite(value) and last is not None:
+                rate, value = last[0], problem.loss(last[0], params.steps)
+            points += [Point("descent/rate", at, rate), Point("descent/loss", at, value + problem.floor)]
         after = {"step": at, "rate": rate, "inverse_curvature": inverse, "last": last}
         return Step(after, at / max(params.descent, 1), tuple(points), done=done)
 
@@ -127,7 +133,10 @@ is tuned.
             }
             found["finite_difference"], off = problem.finite_difference(probe, steps)
         if not all(map(math.isfinite, (*found.values(), off))):
-            raise DemoError(f"with learning rate {probe:g}, {steps} steps go beyond what a number can hold")
+            raise DemoError(
+                f"with learning rate {probe:g}, {steps} steps go beyond what a number can hold; give a "
+                "smaller probe or fewer steps"
+            )
         best_for_steps = problem.best_constant_rate(steps)
         result: Json = {"learning_rate": best, "probe": probe, "steps": steps} | found
         result |= {
@@ -143,8 +152,10 @@ is tuned.
             X, t, w = _drawn(run)
             result["data"] = {"X": X.tolist(), "t": t.tolist(), "start": w.tolist()}
         checks, notes = _certificate(problem, result, params)
-        rows = tuple((title.replace("_", " "), value, _off(value, found["closed_form"]))
-                     for title, value in found.items())  # fmt: skip
+        rows = tuple(
+            (title.replace("_", " "), value, _off(value, found["closed_form"]))
+            for title, value in found.items()
+        )
         table = Table(
             "agreement", f"The derivative at {probe:.6g}", ("way", "derivative", "relative gap"), rows
         )
@@ -185,6 +196,11 @@ def _off(value: float, reference: float) -> float:
     return abs(value - reference) / abs(reference) if reference else abs(value)
 
 
+def _share(gap: float, size: float) -> float:
+    """A gap relative to a size; sizes near the smallest numbers there are have lost their digits."""
+    return abs(gap) / max(size, 1e-290)
+
+
 def _certificate(
     problem: Descending, result: Json, params: OptimalLearningRateParams
 ) -> tuple[tuple[Check, ...], tuple[str, ...]]:
@@ -194,12 +210,12 @@ def _certificate(
     size = problem.size_of_terms(probe, steps)
     checks = [
         Check.at_most(
-            f"{title} mode agrees with the closed form, relative", abs(value - closed) / size, AGREE
+            f"{title} mode agrees with the closed form, relative", _share(value - closed, size), AGREE
         )
         for title, value in (("Forward", result["forward"]), ("Reverse", result["reverse"]))
     ]
     if steps == 1:
-        gap = abs(problem.one_step_formula(probe) - closed) / size
+        gap = _share(problem.one_step_formula(probe) - closed, size)
         checks.append(Check.at_most("The write-up's formula for one step agrees, relative", gap, AGREE))
     gap = abs(result["finite_difference"] - closed)
     accuracy = result["finite_difference_accuracy"]
@@ -214,10 +230,12 @@ def _certificate(
     gap = _off(result["descent_rate"], result["best_rate_for_steps"])
     claim = f"Gradient descent on the rate has found the best one for {steps} steps, relative"
     checks.append(Check.at_most(claim, gap, 1e-6))
-    notes = () if result["descent_converged"] else (
-        f"Gradient descent on the rate has not converged in {params.descent} steps; it is still on its way.",
-    )  # fmt: skip
-    return tuple(checks), notes
+    if result["descent_converged"]:
+        return tuple(checks), ()
+    note = (
+        f"Gradient descent on the rate has not converged in {params.descent} steps; it is still on its way."
+    )
+    return tuple(checks), (note,)
 
 
 def _curves(problem: Descending, best: float, best_for_steps: float, steps: int) -> Json:

@@ -155,8 +155,11 @@ When $\sqrt{1 - \beta}$ is no fraction, the numbers are kept exactly as $a + b \
             "decimal": {"w": [float(weight) for weight in step.w], "loss": float(step.loss)},
             "methods": {name: _ending(params, lane) for name, lane in lanes.items()},
         }
-        notes = [f"{RULES[name].title} has not converged in {STEPS} steps; where it is says nothing."
-                 for name, found in result["methods"].items() if not found["converged"]]  # fmt: skip
+        notes = [
+            f"{RULES[name].title} has not converged in {STEPS} steps; where it is says nothing."
+            for name, found in result["methods"].items()
+            if not found["converged"]
+        ]
         if rate is None:
             notes.append("The target is 0, so w = 0 has loss zero already and no rate is needed.")
         return Outcome(
@@ -227,8 +230,13 @@ def _certificate(params: CounterexampleParams, step: FirstStep, result: Json) ->
             else "RMSProp need not reach the minimum norm: that point solves the equation and is not it"
         )
         reached = is_minimum_norm(landed, step.x, step.target)
-        checks.append(Check.equal(claim, "minimum norm" if reached else "another solution",
-                                  "minimum norm" if expected else "another solution"))  # fmt: skip
+        checks.append(
+            Check.equal(
+                claim,
+                "minimum norm" if reached else "another solution",
+                "minimum norm" if expected else "another solution",
+            )
+        )
     checks.append(
         Check.at_most("Float64 RMSProp takes the same step, relative", _float_gap(params, step), 1e-13)
     )
@@ -241,8 +249,11 @@ def _certificate(params: CounterexampleParams, step: FirstStep, result: Json) ->
 def _float_gap(params: CounterexampleParams, step: FirstStep) -> float:
     """Relative distance of the float64 update rule's step from the exact one."""
     g = np.array([float(value) for value in step.gradient])
-    hyper = Hyper(float(Fraction(params.learning_rate)), smoothing=float(Fraction(params.beta)),
-                  epsilon=float(Fraction(params.epsilon)))  # fmt: skip
+    hyper = Hyper(
+        float(Fraction(params.learning_rate)),
+        smoothing=float(Fraction(params.beta)),
+        epsilon=float(Fraction(params.epsilon)),
+    )
     rule = make_rule("rmsprop", hyper)
     w = -rule.move(g, rule.start(g), 1)
     exact = np.array([float(weight) for weight in step.w])

@@ -14,7 +14,7 @@ from app.shapes import analyse
 from app.shapes.presets import load_preset
 
 ORDER = 8
-PICTURES_A_STEP = 400
+PICTURES_A_STEP = 250
 _EPOCH = Axis("epoch")
 _LOSS = Axis("cross-entropy (nats)")
 _CURVES = (
@@ -157,10 +157,13 @@ pictures.
         reached = last.val_accuracy or 0.0
         checks = (
             Check.equal("The stored model gives the last epoch's accuracy", score.accuracy, reached),
-            Check.at_least("It beats always saying the most frequent colour", score.accuracy,
-                           result["most_frequent_color"]),
+            Check.at_least(
+                "It beats always saying the most frequent colour",
+                score.accuracy,
+                result["most_frequent_color"],
+            ),
             Check.equal("It has the parameters of arithmetic", card.parameters, _parameters(run.params)),
-        )  # fmt: skip
+        )
         notes = (
             ("Trained on made pictures, for lack of CIFAR-10: the model is for trying out only.",)
             if state["data"] == BUILT_IN

@@ -51,9 +51,15 @@ class TrajectoriesParams(Params):
         max_length=len(NAMES),
     )
     learning_rate: float = number(
-        0.01, "Learning rate", "Of every optimizer without one of its own.",
-        low=0, high=100, above=True, scale="log", symbol="\\eta",
-    )  # fmt: skip
+        0.01,
+        "Learning rate",
+        "Of every optimizer without one of its own.",
+        low=0,
+        high=100,
+        above=True,
+        scale="log",
+        symbol="\\eta",
+    )
     learning_rates: dict[OptimizerName, Annotated[float, Field(gt=0, le=100)]] = Field(
         {}, title="Own learning rates", description="For single optimizers, by name."
     )
@@ -108,8 +114,12 @@ class TrajectoriesParams(Params):
         """What is shown, widened to hold the start."""
         x0, x1, y0, y1 = SURFACES[self.surface].window if self.surface in SURFACES else OWN_WINDOW
         (x, y), margin = self.origin, 0.05
-        return (min(x0, x - margin * (x1 - x0)), max(x1, x + margin * (x1 - x0)),
-                min(y0, y - margin * (y1 - y0)), max(y1, y + margin * (y1 - y0)))  # fmt: skip
+        return (
+            min(x0, x - margin * (x1 - x0)),
+            max(x1, x + margin * (x1 - x0)),
+            min(y0, y - margin * (y1 - y0)),
+            max(y1, y + margin * (y1 - y0)),
+        )
 
     @property
     def names(self) -> list[str]:
@@ -201,8 +211,12 @@ With noise 0, SGD is gradient descent.
         params = run.params
         lanes = {name: Lane.from_json(lane) for name, lane in state["lanes"].items()}
         ends = {name: _end(params, name, lane) for name, lane in lanes.items()}
-        result: Json = {"surface": params.surface, "start": list(params.origin), "latex": params.tree.latex(),
-                        "optimizers": ends}  # fmt: skip
+        result: Json = {
+            "surface": params.surface,
+            "start": list(params.origin),
+            "latex": params.tree.latex(),
+            "optimizers": ends,
+        }
         checks = [_gradients(params, run.seed)]
         notes = []
         for name, found in ends.items():
@@ -276,7 +290,7 @@ def _end(params: TrajectoriesParams, name: str, lane: Lane) -> Json:
 
 
 def _gradients(params: TrajectoriesParams, seed: int) -> Check:
-    """The gradient over the window against central differences of two widths, which tell how good they are."""
+    """The gradient over the window against central differences, whose accuracy two widths tell."""
     x0, x1, y0, y1 = params.window
     w = np.random.default_rng([seed, 2]).uniform([x0, y0], [x1, y1], size=(_PROBES, 2))
     _, *exact = evaluate(params.tree, w)

@@ -30,7 +30,7 @@ TITLES = {
     "checkpointed": "checkpointed",
     "finite_difference": "finite difference",
 }
-NEAR = 0.1
+NEAR = 0.15
 """A fitted exponent may be this far off: constant parts bend the line at small T."""
 
 RANGE = 16
@@ -107,7 +107,7 @@ $T$ steps is a function of $\eta$. Its derivative $d\tilde{L}_T / d\eta$ can be 
   like $\sqrt{T}$, for one extra forward pass.
 - A finite difference runs the loop at two learning rates: no memory, and few digits.
 
-Running the loop *without* wanting the gradient needs one $w$ at a time, whatever $T$: the write-up says
+Running the loop without wanting the gradient needs one $w$ at a time, whatever $T$: the write-up says
 $O(T)$ there because it counts what the backward pass needs.
 
 The bytes here are measured: PyTorch reports every tensor it saves for a backward pass, each storage is
@@ -144,12 +144,21 @@ left out. The exponent is the slope of a straight line through the logarithms.
         found = METHODS[way](_problem(run), steps)
         if not all(math.isfinite(value) for value in (found.derivative, found.accuracy) if value is not None):
             raise DemoError(f"with this learning rate {steps} steps go beyond what a number can hold")
-        entry: Json = {"way": way, "steps": steps, "bytes": found.peak_bytes, "gradients": found.gradients,
-                 "derivative": found.derivative, "accuracy": found.accuracy}  # fmt: skip
+        entry: Json = {
+            "way": way,
+            "steps": steps,
+            "bytes": found.peak_bytes,
+            "gradients": found.gradients,
+            "derivative": found.derivative,
+            "accuracy": found.accuracy,
+        }
         if run.params.measure_time:
             entry["seconds"] = found.seconds
-        points = tuple(Point(f"{way}/{kind}", steps, entry[kind])
-                       for kind in ("bytes", "gradients", "seconds") if kind in entry)  # fmt: skip
+        points = tuple(
+            Point(f"{way}/{kind}", steps, entry[kind])
+            for kind in ("bytes", "gradients", "seconds")
+            if kind in entry
+        )
         done.append(entry)
         return Step({"measured": done}, len(done) / len(places), points, done=len(done) == len(places))
 
@@ -164,7 +173,10 @@ left out. The exponent is the slope of a straight line through the logarithms.
         kinds = ["bytes", "gradients", "derivative"] + ["seconds"] * run.params.measure_time
         for kind in kinds:
             result[kind] = {way: [entry[kind] for entry in found] for way, found in by_way.items()}
-        checks, notes = _certificate(run.params, by_way, exponents)
+        problem = _problem(run)
+        # A derivative this far below the first loss over the rate is made of rounding.
+        floor = 1e-12 * float(problem.loss(problem.start)) / problem.rate
+        checks, notes = _certificate(run.params, by_way, exponents, floor)
         columns = ("way", *(f"T = {count}" for count in steps), "exponent", "theory")
         rows = tuple(
             (title, *result["bytes"][way], exponents[way], EXPONENTS[way]) for way, title in TITLES.items()
@@ -211,19 +223,25 @@ def fit(values: list[float], steps: list[int]) -> float | None:
 
 
 def _certificate(
-    params: UnrolledGradientParams, by_way: Mapping[str, list[Json]], exponents: Mapping[str, float | None]
+    params: UnrolledGradientParams,
+    by_way: Mapping[str, list[Json]],
+    exponents: Mapping[str, float | None],
+    floor: float,
 ) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     reverse = [entry["derivative"] for entry in by_way["reverse"]]
     checks, notes = [], []
     for way in ("forward", "checkpointed"):
-        gap = max(abs(entry["derivative"] - value) / abs(value) if value else abs(entry["derivative"])
-                  for entry, value in zip(by_way[way], reverse, strict=True))  # fmt: skip
-        checks.append(
-            Check.at_most(f"{TITLES[way]} agrees with reverse mode, relative".capitalize(), gap, AGREE)
-        )
+        gaps = [
+            abs(entry["derivative"] - value) / max(abs(value), floor)
+            for entry, value in zip(by_way[way], reverse, strict=True)
+        ]
+        claim = f"{TITLES[way]} agrees with reverse mode, relative".capitalize()
+        checks.append(Check.at_most(claim, max(gaps), AGREE))
     differences = by_way["finite_difference"]
-    worst = max(abs(entry["derivative"] - value) / entry["accuracy"]
-                for entry, value in zip(differences, reverse, strict=True))  # fmt: skip
+    worst = max(
+        abs(entry["derivative"] - value) / entry["accuracy"]
+        for entry, value in zip(differences, reverse, strict=True)
+    )
     checks.append(Check.at_most("The finite difference agrees, as a share of its own accuracy", worst, 1.0))
     if len(params.steps) > 1 and params.steps[-1] >= RANGE * params.steps[0]:
         for way, expected in EXPONENTS.items():

@@ -68,8 +68,16 @@ def _stack_plan(kernel: int, stride: int, dilation: int, depth: int, activation:
     layers: list[dict[str, Any]] = []
     for layer in range(depth):
         last = layer == depth - 1
-        layers.append({"type": "Conv2d", "out_channels": 1 if last else channels, "kernel_size": kernel,
-                       "stride": stride, "dilation": dilation, "bias": False})  # fmt: skip
+        layers.append(
+            {
+                "type": "Conv2d",
+                "out_channels": 1 if last else channels,
+                "kernel_size": kernel,
+                "stride": stride,
+                "dilation": dilation,
+                "bias": False,
+            }
+        )
         if activation != "none" and not last:
             layers.append({"type": activation})
     variance = sum((kernel**2 - 1) / 12 * (dilation * jump) ** 2 for jump in jumps)

@@ -54,9 +54,11 @@ class _Module:
         module = self.module
         if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             return
-        fan = module.weight[0].numel() if isinstance(module, nn.Conv2d) else (
-            module.weight.numel() / module.weight.shape[0] / (module.stride[0] * module.stride[1])
-        )  # fmt: skip
+        fan = (
+            module.weight[0].numel()
+            if isinstance(module, nn.Conv2d)
+            else (module.weight.numel() / module.weight.shape[0] / (module.stride[0] * module.stride[1]))
+        )
         with torch.no_grad():
             if generator is None:
                 module.weight.fill_(1 / max(fan, 1))
