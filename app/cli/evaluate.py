@@ -102,6 +102,5 @@ def _print(results: dict[str, dict[str, float]]) -> None:
     table = Table("", *(SHOWN[name][0] for name in known))
     for row, result in results.items():
         table.add_row(row, *(SHOWN[name][1].format(result[name]) if name in result else "" for name in known))
-    console = Console()
-    # Piped into a file there is no terminal whose width would be worth cutting numbers for.
-    console.print(table, width=None if console.is_terminal else 120)
+    # Written to a file, there is no terminal whose width would be worth cutting numbers for.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)

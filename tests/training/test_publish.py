@@ -1,0 +1,80 @@
+"""Publishing: what is written can be served, is what was trained, and is described by its card alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from app.networks.build import build
+from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, read_card, sha256_of
+from app.networks.weights import load_network
+from app.training.publish import publish, with_metrics, write_card
+from tests.training.conftest import make_recipe
+
+HISTORY = [Epoch(epoch=1, train_loss=2.0, val_loss=1.5, val_accuracy=0.25)]
+
+
+@pytest.mark.parametrize(("mirror", "half"), [(False, False), (True, False), (True, True)])
+def test_what_is_published_answers_as_what_was_trained(tmp_path: Path, mirror: bool, half: bool) -> None:
+    recipe = make_recipe(mirror=mirror, half=half, input={"mean": 0.5, "std": 0.25})
+    torch.manual_seed(0)
+    network = build(recipe.network).eval()
+    card = publish(recipe, network, HISTORY, tmp_path / "tiny")
+    assert read_card(tmp_path / "tiny") == card
+    gray = torch.randn(1, 1, 32, 32)
+    found = load_network(tmp_path / "tiny", card)(gray).softmax(1)
+    expected = network(gray).softmax(1)
+    if mirror:
+        expected = (expected + network(gray.flip(-1)).softmax(1).flip(-1)) / 2
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-2 if half else 1e-6)
+
+
+def test_the_card_says_what_it_was_made_of(tmp_path: Path) -> None:
+    recipe = make_recipe(seed=3)
+    card = publish(recipe, build(recipe.network), HISTORY, tmp_path / "tiny")
+    assert card.parameters == 56_856
+    assert card.sha256 == sha256_of(tmp_path / "tiny" / WEIGHTS_NAME)
+    assert card.recipe["seed"] == 3
+    assert card.history == HISTORY
+    assert {"torch", "python", "chromalab"} <= set(card.versions)
+    text = (tmp_path / "tiny" / "README.md").read_text()
+    for part in (card.sha256, card.licence, card.trained_on, "56,856", "25.00%", "Not evaluated yet"):
+        assert part in text
+
+
+def test_measures_are_added_and_replaced(tmp_path: Path) -> None:
+    recipe = make_recipe()
+    card = publish(recipe, build(recipe.network), HISTORY, tmp_path / "tiny")
+    card = with_metrics(card, {"a": {"auc": 1.0}, "b": {"auc": 2.0}})
+    card = with_metrics(card, {"b": {"auc": 90.125}})
+    write_card(tmp_path / "tiny", card)
+    assert read_card(tmp_path / "tiny").metrics == {"a": {"auc": 1.0}, "b": {"auc": 90.125}}
+    text = (tmp_path / "tiny" / "README.md").read_text()
+    assert "| b | auc 90.12 |" in text
+    assert "Not evaluated" not in text
+    with pytest.raises(ValueError, match="metrics"):
+        with_metrics(card, {"c": [1, 2]})
+
+
+def test_a_failed_write_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = make_recipe()
+    publish(recipe, build(recipe.network), HISTORY, tmp_path / "tiny")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "tiny").iterdir()}
+
+    def full(network: object, path: Path, *, half: bool) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("app.training.publish.save_weights", full)
+    with pytest.raises(OSError, match="No space"):
+        publish(recipe, build(recipe.network), HISTORY, tmp_path / "tiny")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "tiny").iterdir()} == before
+
+
+@pytest.mark.parametrize("folder", sorted(Path("models").glob("*/")), ids=lambda folder: folder.name)
+def test_every_shipped_model_is_whole(folder: Path) -> None:
+    card = read_card(folder)
+    load_network(folder, card)
+    assert card.metrics, "not evaluated"
+    assert Card.model_validate(json.loads((folder / CONFIG_NAME).read_text())) == card
