@@ -76,7 +76,8 @@ def test_gray_keeps_the_true_lightness_and_nothing_else(
 
 
 def test_mean_colour_is_the_data_sets(pictures: NDArray[np.uint8]) -> None:
-    assert mean_ab(pictures) == pytest.approx(rgb2lab(pictures)[..., 1:].reshape(-1, 2).mean(0), abs=1e-2)
+    ab = np.asarray(rgb2lab(pictures), dtype=np.float64)[..., 1:]
+    assert mean_ab(pictures) == pytest.approx(ab.reshape(-1, 2).mean(axis=0), abs=1e-2)
 
 
 def test_luminance_is_scikit_images(pictures: NDArray[np.uint8]) -> None:
