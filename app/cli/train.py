@@ -55,12 +55,11 @@ def _train(
 ) -> None:
     import torch
 
-    from app.networks.palette import HORSES_24
     from app.training.checkpoint import CheckpointError
-    from app.training.datasets import CIFAR_PREFIX, DatasetError, load_classes
-    from app.training.palette_task import PaletteTask
+    from app.training.datasets import DatasetError
     from app.training.publish import publish
     from app.training.recipe import RecipeError, read_recipe
+    from app.training.tasks import read_task
     from app.training.trainer import Diverged, Report, Trainer
 
     settings = Settings()
@@ -69,16 +68,8 @@ def _train(
         recipe = read_recipe(name)
         if seed is not None:
             recipe = recipe.model_copy(update={"seed": seed})
-        sources = test or [source for source in data if source.startswith(CIFAR_PREFIX)]
-        if not sources:
-            raise DatasetError("--test is missing: only cifar10:FOLDER knows its own test pictures")
         told.print("reading pictures …")
-        task = PaletteTask(
-            recipe,
-            load_classes(data, size=recipe.size, train=True),
-            load_classes(sources, size=recipe.size, train=False),
-            torch.tensor(HORSES_24).numpy(),
-        )
+        task = read_task(recipe, data, test or ())
         trainer = Trainer(recipe, task, run or Path("runs") / recipe.id)
     except (RecipeError, DatasetError, CheckpointError) as error:
         told.print(f"chromalab: {error}", markup=False)

@@ -9,6 +9,7 @@ from app.networks.card import NetworkSpec
 from app.networks.course import ConvTransposeNet, PoolUpsampleNet, UNet
 from app.networks.encoder_unet import EnlargedUNet
 from app.networks.ensemble import Ensemble
+from app.networks.photo_unet import PhotoUNet
 
 
 def _ensemble(members: list[Mapping[str, Any]], mirror: bool = False) -> Ensemble:
@@ -20,6 +21,7 @@ NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
     "conv-transpose": ConvTransposeNet,
     "unet": UNet,
     "enlarged-unet": EnlargedUNet,
+    "photo-unet": PhotoUNet,
     "ensemble": _ensemble,
 }
 

@@ -86,7 +86,7 @@ def load_classes(
                     found.setdefault(label, bytearray()).extend(_squares(pixels, size))
         else:
             for label, pixels in iterate_pictures(source, only=only):
-                found.setdefault(label, bytearray()).extend(_square(pixels, size).tobytes())
+                found.setdefault(label, bytearray()).extend(square(pixels, size).tobytes())
     if not found:
         raise DatasetError(f"no pictures in {', '.join(map(str, sources)) or 'no source'}")
     shape = (-1, size, size, 3)
@@ -94,10 +94,11 @@ def load_classes(
 
 
 def _squares(pictures: Pixels, size: int) -> bytes:
-    return b"".join(_square(pixels, size).tobytes() for pixels in pictures)
+    return b"".join(square(pixels, size).tobytes() for pixels in pictures)
 
 
-def _square(pixels: Pixels, size: int) -> Pixels:
+def square(pixels: Pixels, size: int) -> Pixels:
+    """The middle square of a picture, RGB uint8 (H, W, 3), scaled to (size, size, 3)."""
     height, width = pixels.shape[:2]
     if (height, width) == (size, size):
         return pixels

@@ -13,37 +13,32 @@ from app.networks.card import InputScaling
 from app.networks.palette import nearest_color
 from app.training.datasets import DatasetError
 from app.training.recipe import Phase, Recipe
+from app.training.task import Score
 
 _CHUNK = 1000
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Gray (N, 1, H, W) float32, the plain mean of R, G and B in 0..1, and targets (N, H, W) uint8."""
+    """Gray (N, 1, H, W) float32, the plain mean of R, G and B in 0..1, targets (N, H, W) uint8, and what they
+    were taken from, RGB uint8 (N, H, W, 3).
+    """
 
     gray: Tensor
     target: Tensor
+    rgb: NDArray[np.uint8]
 
     @classmethod
     def of(cls, rgb: NDArray[np.uint8], palette: NDArray[np.float32]) -> "Examples":
         """From RGB uint8 (N, H, W, 3); the target is the palette colour nearest in Euclidean RGB."""
-        gray, target = [], []
+        parts = []
         for start in range(0, len(rgb), _CHUNK):
-            unit = rgb[start : start + _CHUNK].astype(np.float32) / np.float32(255)
-            gray.append(torch.from_numpy(unit.mean(axis=3, dtype=np.float32)[:, None]))
-            target.append(torch.from_numpy(nearest_color(unit, palette)))
-        return cls(torch.cat(gray), torch.cat(target))
+            parts.append(_seen(rgb[start : start + _CHUNK].astype(np.float32) / np.float32(255), palette))
+        gray, target = (torch.cat(part) for part in zip(*parts, strict=True))
+        return cls(gray, target, rgb)
 
     def __len__(self) -> int:
         return len(self.gray)
-
-
-@dataclass(frozen=True)
-class Score:
-    """Mean cross-entropy in nats and share of pixels whose arg-max is the target."""
-
-    loss: float
-    accuracy: float
 
 
 def evaluate_palette(
@@ -86,7 +81,7 @@ class PaletteTask:
                 raise DatasetError(
                     f"the {role} data has no class {label!r}, only {', '.join(data) or 'nothing'}"
                 )
-        self.recipe = recipe
+        self.recipe, self.palette = recipe, palette
         order = np.random.default_rng([recipe.seed, 1]).permutation(len(train[label]))
         if recipe.validation >= len(order):
             raise DatasetError(
@@ -126,6 +121,9 @@ class PaletteTask:
         for index in range(start, self.batches(epoch)):
             picked = order[index * self.recipe.batch_size : (index + 1) * self.recipe.batch_size]
             gray, target = self._take(picked)
+            if self.recipe.exposure:
+                rng = np.random.default_rng([self.recipe.seed, 5, epoch, index])
+                gray, target = self._exposed(picked, rng)
             if self.recipe.flips:
                 rng = np.random.default_rng([self.recipe.seed, 3, epoch, index])
                 flip = torch.from_numpy(rng.random(len(picked)) < 0.5)
@@ -145,10 +143,35 @@ class PaletteTask:
             target = torch.cat([target, self.others.target[rest]])
         return gray, target
 
+    def count(self, batch: tuple[Tensor, Tensor]) -> int:
+        """Pictures in a batch."""
+        return len(batch[0])
+
+    def score(self, network: nn.Module) -> Score:
+        """Loss and accuracy on the validation pictures."""
+        return evaluate_palette(network, self.validation, self.recipe.input)
+
+    def _exposed(self, picked: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """As `_take`, each picture taken by its own exposure; what becomes brighter than white is white."""
+        own = picked[picked < len(self.target)]
+        rgb = self.target.rgb[own]
+        if self.others is not None and len(own) < len(picked):
+            rest = picked[picked >= len(self.target)] - len(self.target)
+            rgb = np.concatenate([rgb, self.others.rgb[rest]])
+        stops = rng.uniform(-self.recipe.exposure, self.recipe.exposure, (len(picked), 1, 1, 1))
+        unit = rgb.astype(np.float32) * (np.exp2(stops) / 255).astype(np.float32)
+        return _seen(unit.clip(0, 1), self.palette)
+
     def loss(self, network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         """Mean cross-entropy of a batch."""
         gray, target = batch
-        return F.cross_entropy(network(gray), target)
+        return F.cross_entropy(network(gray).float(), target)
+
+
+def _seen(unit: NDArray[np.float32], palette: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
+    """Gray (N, 1, H, W) and targets (N, H, W) of RGB 0..1 (N, H, W, 3)."""
+    gray = torch.from_numpy(unit.mean(axis=3, dtype=np.float32)[:, None])
+    return gray, torch.from_numpy(nearest_color(unit, palette))
 
 
 def _shifted(gray: Tensor, target: Tensor, most: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:

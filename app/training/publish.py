@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from app import __version__
+from app.networks.ab_bins import bins_in_gamut
 from app.networks.build import build
 from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, NetworkSpec, sha256_of
 from app.networks.palette import HORSES_24
@@ -45,16 +46,19 @@ def publish(
         partial.replace(weights)
     finally:
         partial.unlink(missing_ok=True)
+    photos = recipe.photos is not None
     card = Card(
         id=recipe.id,
         title=recipe.title,
-        task="palette",
+        task="ab" if photos else "palette",
         network=spec,
         parameters=sum(parameter.numel() for parameter in served.parameters()),
-        input_size=recipe.size,
+        input_size=recipe.input_size or recipe.size,
         size_multiple=recipe.size_multiple,
         input=recipe.input,
-        palette=list(HORSES_24),
+        palette=None if photos else list(HORSES_24),
+        bins=list(bins_in_gamut()) if photos else None,
+        temperature=recipe.temperature,
         trained_on=recipe.trained_on,
         licence=recipe.licence,
         sha256=sha256_of(weights),

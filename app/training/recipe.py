@@ -27,7 +27,8 @@ class Phase(_Strict):
     pictures: Annotated[int, Field(gt=0)] | None = None
     """Pictures an epoch; every training picture of the target class once when left out."""
     target_share: Share = 1.0
-    """Share of the pictures that are of the target class; the others come from all other classes."""
+    """Share of the pictures that are of the target class, the others coming from all other classes; for
+    photographs, share of those whose shorter side is the recipe's size or more."""
 
 
 class Optimizer(_Strict):
@@ -54,14 +55,35 @@ class Pretrained(_Strict):
     frozen_stages: Annotated[int, Field(ge=0)] = 3
 
 
+class PhotoSettings(_Strict):
+    """What is particular to photographs, whose colours are bins of the ab plane."""
+
+    sizes: Annotated[list[Annotated[int, Field(gt=0, multiple_of=32)]], Field(min_length=1)] = [128]
+    """Sides in pixels of the squares of a batch, each batch of one size and all of as many pixels."""
+    smallest_crop: Annotated[float, Field(gt=0.0, le=1.0)] = 0.6
+    """A square is at least this share of a picture's shorter side."""
+    hinted: Share = 0.5
+    """Share of the pictures some of whose colours are given away."""
+    aged: Share = 0.3
+    """Share of the pictures that are faded, blurred, grainy, scratched or compressed."""
+    rebalancing: Annotated[float, Field(ge=0.0, le=1.0)] = 0.6
+    """Power of a colour's rarity in its weight; 0 weighs all alike."""
+    uniform: Share = 0.5
+    """How much of the uniform distribution rarity is measured against."""
+
+
 class Recipe(_Strict):
-    """One model's training run on horses-24 or any class of tiny pictures."""
+    """One model's training run: on horses-24 or any class of tiny pictures, with `photos` on photographs."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     title: str
     network: NetworkSpec
     size: Annotated[int, Field(gt=0)] = 32
-    """Side in pixels of the squares it trains on."""
+    """Side in pixels of the squares it trains on; for photographs, of those that `batch_size` counts and of
+    the validation's."""
+    input_size: Annotated[int, Field(gt=0)] | None = None
+    """Side in pixels of the square that is served, where another than `size`."""
+    photos: PhotoSettings | None = None
     size_multiple: Annotated[int, Field(gt=0)] = 4
     input: InputScaling = InputScaling()
     initialization: Literal["default", "kaiming"] = "default"
@@ -72,6 +94,10 @@ class Recipe(_Strict):
     flips: bool = False
     shift: Annotated[int, Field(ge=0)] = 0
     """Pictures are moved by up to so many pixels in each direction, mirrored at their borders."""
+    exposure: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
+    """Pictures are brightened or darkened by up to so many stops before gray and targets are taken."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """What convolutions compute in; weights, losses and their sums are float32 in either case."""
     mirror: bool = False
     """Average the mirrored picture in at inference."""
     averaging: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
@@ -79,6 +105,8 @@ class Recipe(_Strict):
     validation: Annotated[int, Field(ge=0)] = 0
     """Training pictures of the target class held out for the history; 0 takes the test pictures, as the
     course does."""
+    temperature: Share = 0.38
+    """Default of the annealed mean when the model is served (Zhang et al. 2016)."""
     pretrained: Pretrained | None = None
     half: bool = False
     """Store the weights in float16."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
@@ -13,9 +14,12 @@ from torch import nn
 from app.networks.build import build
 from app.networks.card import Epoch
 from app.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from app.training.palette_task import PaletteTask, evaluate_palette
+from app.training.depthwise import quicken
 from app.training.pretrained import load_pretrained
 from app.training.recipe import Optimizer, Recipe, RecipeError
+from app.training.task import Task
+
+T = TypeVar("T", bound=Task)
 
 
 class Diverged(RuntimeError):
@@ -44,10 +48,10 @@ def rate_at(optimizer: Optimizer, step: int, steps: int) -> float:
     return optimizer.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-class Trainer:
+class Trainer(Generic[T]):
     """One run of a recipe, with its checkpoint in `folder`."""
 
-    def __init__(self, recipe: Recipe, task: PaletteTask, folder: Path) -> None:
+    def __init__(self, recipe: Recipe, task: T, folder: Path) -> None:
         self.recipe, self.task = recipe, task
         self.path = folder / "checkpoint.safetensors"
         torch.manual_seed(recipe.seed)
@@ -55,6 +59,7 @@ class Trainer:
         _initialize(network, recipe)
         self.network = network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval() if recipe.averaging else None
+        quicken(self.network)
         self.optimizer = _optimizer(self.network, recipe.optimizer)
         self.progress = Progress(recipe.model_dump(mode="json"))
         if self.path.exists():
@@ -99,7 +104,7 @@ class Trainer:
         stop = None if most is None else min(progress.batch + most, batches)
         for batch in self.task.epoch(progress.epoch, progress.batch):
             loss = self._step(batch)
-            count = len(batch[0])
+            count = self.task.count(batch)
             progress.loss_sum += loss * count
             progress.pictures += count
             progress.batch += 1
@@ -114,7 +119,7 @@ class Trainer:
                 self._save()
                 started = saved = time.monotonic()
         progress.seconds += time.monotonic() - started
-        score = evaluate_palette(self.published, self.task.validation, self.recipe.input)
+        score = self.task.score(self.published)
         if not math.isfinite(score.loss):
             raise Diverged(f"the validation loss became {score.loss} after epoch {progress.epoch + 1}")
         finished = Epoch(
@@ -130,7 +135,7 @@ class Trainer:
         progress.loss_sum, progress.pictures, progress.seconds = 0.0, 0, 0.0
         self._save()
 
-    def _step(self, batch: tuple[torch.Tensor, torch.Tensor]) -> float:
+    def _step(self, batch: Any) -> float:
         steps = sum(self.task.batches(epoch) for epoch in range(self.recipe.epochs))
         rate = rate_at(self.recipe.optimizer, self.progress.step, steps)
         for group in self.optimizer.param_groups:
@@ -138,7 +143,9 @@ class Trainer:
         # What layers draw at random (dropout) is a function of the step, so that resumed runs draw the same.
         torch.manual_seed((self.recipe.seed * 1_000_003 + self.progress.step) % 2**63)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.task.loss(self.network, batch)
+        # Entered anew for each step: it keeps the cast weights for as long as it lasts.
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            loss = self.task.loss(self.network, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.optimizer.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optimizer.clip_norm)

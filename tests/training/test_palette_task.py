@@ -89,6 +89,27 @@ def test_shifts_move_picture_and_target_together(train: dict[str, Pixels], test:
     assert len(moves) > 15
 
 
+def test_exposure_changes_gray_and_target_together(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
+    phases = [{"epochs": 1, "pictures": 60, "target_share": 0.5}]
+    task = PaletteTask(make_recipe(phases=phases, exposure=0.5), train, test, PALETTE)
+    everything = np.concatenate([train["horse"], train["ship"]]) / 255
+    order, factors = task.order(0), []
+    for gray, target in task.epoch(0):
+        picked, order = order[: len(gray)], order[len(gray) :]
+        sources = everything[[*picked[picked < 40], *picked[picked >= 40]]]  # horses first in each batch
+        for index, source in enumerate(sources):
+            dark = source.max(axis=2) < 0.7  # too dark to be cut off at half a stop more
+            ratio = gray[index, 0].numpy()[dark] / source.mean(axis=2)[dark]
+            factor = float(np.median(ratio))
+            np.testing.assert_allclose(gray[index, 0], (source * factor).clip(0, 1).mean(axis=2), atol=2e-5)
+            factors.append(np.log2(factor))
+            y, x = divmod(index * 37 % 1024, 32)
+            distances = [np.sum(((source[y, x] * factor).clip(0, 1) - color) ** 2) for color in HORSES_24]
+            assert distances[int(target[index, y, x])] == pytest.approx(min(distances), abs=1e-6)
+    assert len(factors) == 60
+    assert -0.5 <= min(factors) < -0.3 < 0.3 < max(factors) <= 0.5
+
+
 def test_held_out_pictures_are_not_trained_on(train: dict[str, Pixels], test: dict[str, Pixels]) -> None:
     task = PaletteTask(make_recipe(validation=10), train, test, PALETTE)
     held = {picture.numpy().tobytes() for picture in task.validation.gray}

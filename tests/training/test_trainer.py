@@ -18,14 +18,14 @@ from app.training.trainer import Diverged, Report, Trainer, rate_at
 from tests.training.conftest import Pixels, make_recipe
 
 PALETTE = np.asarray(HORSES_24, dtype=np.float32)
-Make = Callable[[Recipe, Path], Trainer]
+Make = Callable[[Recipe, Path], Trainer[PaletteTask]]
 
 
 @pytest.fixture
 def make(train: dict[str, Pixels], test: dict[str, Pixels]) -> Make:
     torch.use_deterministic_algorithms(True)
 
-    def make(recipe: Recipe, folder: Path) -> Trainer:
+    def make(recipe: Recipe, folder: Path) -> Trainer[PaletteTask]:
         return Trainer(recipe, PaletteTask(recipe, train, test, PALETTE), folder)
 
     return make
@@ -50,6 +50,8 @@ RICH: dict[str, Any] = {
     "optimizer": {"name": "adamw", "schedule": "one-cycle", "weight_decay": 0.01, "clip_norm": 1.0},
     "flips": True,
     "shift": 2,
+    "exposure": 0.5,
+    "precision": "bfloat16",
     "averaging": 0.9,
     "validation": 5,
 }
