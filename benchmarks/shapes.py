@@ -1,10 +1,14 @@
 """Shape arithmetic against torchinfo and fvcore: time and memory, imports excluded, all in one run."""
 
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from app.shapes import analyse
@@ -14,11 +18,16 @@ from app.shapes.presets import load_preset
 
 ROUNDS = 15
 TURN = 0.05
+REQUESTS = 300
+WANTED_RATIO = 50
+WANTED_MILLISECONDS = 5.0
 
 
 def main() -> None:
     """Measure and print; ratios are medians over rounds in which the candidates take turns."""
+    _import()
     _small_networks()
+    _rest()
     _memory()
     _against_others("resnet50")
 
@@ -57,9 +66,63 @@ def _chain(channels: Any, kernel: Any, shape: list[Any]) -> dict[str, Any]:
     return {"input": shape, "layers": layers}
 
 
+def _numbers() -> dict[str, Any]:
+    return _chain(lambda i: 16 * 2**i, 3, [3, 64, 64])
+
+
+def _symbols() -> dict[str, Any]:
+    return _chain(lambda i: f"{2**i}*NF", "k", ["NIC", 64, 64])
+
+
+def _import() -> None:
+    """How long a fresh interpreter takes to import the library, and whether torch comes along."""
+    code = (
+        "import sys, time; began = time.perf_counter(); import app.shapes; "
+        "print(time.perf_counter() - began, 'torch' in sys.modules)"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for _ in range(5)
+    ]
+    seconds = statistics.median(float(found) for found, _ in runs)
+    with_torch = any(found == "True" for _, found in runs)
+    print(f"import app.shapes: {1e3 * seconds:.0f} ms, torch {'too' if with_torch else 'not imported'}")
+
+
+def _rest() -> None:
+    """The arithmetic of POST /api/v1/shapes, as its Server-Timing tells it, nothing remembered."""
+    import structlog
+    from fastapi.testclient import TestClient
+
+    from app.main import create_app
+    from app.settings import Settings
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(preload=False, threads=1, data_dir=Path(folder))
+        with TestClient(create_app(settings)) as client:
+            for name, body in (("numbers", _numbers()), ("symbolic channels and kernel", _symbols())):
+                times = []
+                for _ in range(REQUESTS):
+                    RECENT.clear()
+                    response = client.post("/api/v1/shapes", json=body)
+                    response.raise_for_status()
+                    times.append(float(response.headers["server-timing"].partition("dur=")[2]))
+                median = statistics.median(times)
+                print(
+                    f"REST, 20 layers, {name}: arithmetic {median:.2f} ms median of {REQUESTS} "
+                    f"(wanted: under {WANTED_MILLISECONDS:g} ms{_verdict(median < WANTED_MILLISECONDS)})"
+                )
+
+
+def _verdict(held: bool) -> str:
+    return ", held" if held else ", MISSED"
+
+
 def _small_networks() -> None:
-    numbers = _chain(lambda i: 16 * 2**i, 3, [3, 64, 64])
-    symbols = _chain(lambda i: f"{2**i}*NF", "k", ["NIC", 64, 64])
+    numbers, symbols = _numbers(), _symbols()
     everything = _chain(lambda i: f"{2**i}*NF", "k", ["NIC", "H", "W"])
     found = medians(
         {
@@ -124,6 +187,10 @@ def _against_others(name: str) -> None:
     print(f"{name}, {len(body['layers'])} layers, torch on {torch.get_num_threads()} threads:")
     for candidate, seconds in found.items():
         print(f"  {candidate}: {1e3 * seconds:.2f} ms, {seconds / ours:.1f} times the first")
+    ratio = found["torchinfo.summary"] / found["app.shapes.analyse, nothing remembered"]
+    held = _verdict(ratio >= WANTED_RATIO)
+    print(f"  torchinfo takes {ratio:.0f} times as long as analyse with nothing remembered")
+    print(f"  (wanted: {WANTED_RATIO} times or more{held})")
 
 
 if __name__ == "__main__":

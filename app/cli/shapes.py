@@ -1,8 +1,6 @@
 """`chromalab shapes`."""
 
-import json
 import sys
-from collections.abc import Callable
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.shapes import Report, ShapeError, analyse
-from app.shapes.drawing import to_svg
-from app.shapes.exporting import pytorch_file, result_json, to_csv, to_latex_table, to_markdown
-from app.shapes.importing import import_network
+from app.shapes.exporting.formats import export
+from app.shapes.importing import read_network
 from app.shapes.presets import load_preset, preset_names
 from app.shapes.sizes import side_by_side, to_text
 
@@ -64,26 +61,40 @@ def shapes(
             body.pop("substitute", None)
             body.pop("notes", None)  # they tell of the substitutions
         given = _pairs(substitute or [])
-        if given:
-            body["substitute"] = {**body.get("substitute", {}), **given}
+        known = body.get("substitute") or {}
+        if given and isinstance(known, dict):  # what is no object is refused below
+            body["substitute"] = {**known, **given}
         if input_shape is not None:
             body["input"] = input_shape.split(",")
         if batch is not None:
             body["batch"] = batch
         report = analyse(body)
+        if output is None and layout is Format.table:
+            _print(report, [*_notes(body), *report.notes])
+            return
+        form = Format.markdown if layout is Format.table else layout
+        text = export(report, form.value, _title(network)).text
     except ShapeError as error:
         where = f" (at {error.pointer})" if error.pointer else ""
         print(f"chromalab: {error.detail}{where}", file=sys.stderr)
         raise typer.Exit(2) from None
-    notes = [*body.get("notes", ()), *report.notes]
-    if output is None and layout is Format.table:
-        _print(report, notes)
-        return
-    text = _WRITERS[layout](report, network)
     if output is None:
         typer.echo(text, nl=False)
-    else:
+        return
+    try:
         output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"chromalab: {output}: {error.strerror or 'cannot be written'}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _title(network: str) -> str:
+    return "network" if network == "-" else Path(network).stem
+
+
+def _notes(body: dict[str, Any]) -> list[str]:
+    notes = body.get("notes")
+    return [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
 
 
 def _body(network: str) -> dict[str, Any]:
@@ -100,15 +111,7 @@ def _body(network: str) -> dict[str, Any]:
         raise ShapeError(f"{network}: {error.strerror or 'cannot be read'}{hint}") from None
     if len(text) > MAX_FILE:
         raise ShapeError(f"{network}: at most {MAX_FILE} characters are read")
-    if not text.lstrip().startswith("{"):
-        return import_network(text)
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ShapeError(f"{network} is no JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise ShapeError(f"{network} is no JSON object")
-    return body
+    return read_network(text)
 
 
 def _text(path: Path) -> str:
@@ -151,22 +154,3 @@ def _print(report: Report, notes: list[str]) -> None:
         console.print(f"PyTorch accepts this when {condition}.", markup=False, highlight=False)
     for note in notes:
         console.print(note, markup=False, highlight=False)
-
-
-def _table(report: Report, name: str) -> str:
-    return to_markdown(report)
-
-
-def _json(report: Report, name: str) -> str:
-    return json.dumps(result_json(report), indent=2, ensure_ascii=False) + "\n"
-
-
-_WRITERS: dict[Format, Callable[[Report, str], str]] = {
-    Format.table: _table,
-    Format.json: _json,
-    Format.csv: lambda report, name: to_csv(report),
-    Format.markdown: _table,
-    Format.latex: lambda report, name: to_latex_table(report),
-    Format.pytorch: lambda report, name: pytorch_file(report),
-    Format.svg: lambda report, name: to_svg(report, title=Path(name).stem if name != "-" else "Network"),
-}

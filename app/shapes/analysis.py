@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.shapes.errors import NetworkError, RefusedError, ShapeError
+from app.shapes.errors import NetworkError, RefusedError, ShapeError, escaped
 from app.shapes.layers import REQUIRED, Call, Effect, LayerType, Shape, product, show
 from app.shapes.layers.conditions import Condition, strongest
 from app.shapes.memory import estimate
@@ -149,7 +149,8 @@ def read_arguments(
         unknown = next(name for name in raw if name not in values)
         known = ", ".join(argument.name for argument in layer.arguments) or "none"
         raise RefusedError(
-            f"{layer.name} has no argument {describe(unknown)}; its arguments are: {known}", f"/{unknown}"
+            f"{layer.name} has no argument {describe(unknown)}; its arguments are: {known}",
+            f"/{escaped(unknown)}",
         )
     return values
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.shapes.errors import ShapeError, SizeError
+from app.shapes.errors import ShapeError, SizeError, escaped
 from app.shapes.layers.arguments import AxesKind, ChoiceKind
 from app.shapes.sizes import describe
 
@@ -62,23 +63,35 @@ def compute(task: Task) -> Grid:
     kernel = np.array(
         _flipped(task.kernel) if task.mode == "convolution" else task.kernel, dtype=_dtype(task)
     )
-    image = np.pad(
-        np.array(task.image, dtype=kernel.dtype),
-        [(task.before[axis], task.after[axis]) for axis in (0, 1)],
-        constant_values=0,
-    )
-    height, width = task.output_shape
-    output = np.zeros((height, width), dtype=kernel.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for (i, j), weight in np.ndenumerate(kernel):
-            top, left = i * task.dilation[0], j * task.dilation[1]
-            rows = slice(top, top + (height - 1) * task.stride[0] + 1, task.stride[0])
-            columns = slice(left, left + (width - 1) * task.stride[1] + 1, task.stride[1])
-            output += weight * image[rows, columns]
+    rows, columns = _shape(task.image)
+    (top, left), (bottom, right) = task.before, task.after
+    # Not np.pad: it would put 64-bit zeros among integers of any size, and those overflow.
+    image = np.zeros((top + rows + bottom, left + columns + right), dtype=kernel.dtype)
+    image[top : top + rows, left : left + columns] = np.array(task.image, dtype=kernel.dtype)
+    output = correlate(image, kernel, task.output_shape, task.stride, task.dilation)
     if output.dtype == np.float64 and not np.isfinite(output).all():
         raise SizeError("the sums are larger than floating point can hold")
     grid: Grid = output.tolist()
     return grid
+
+
+def correlate(
+    image: NDArray[Any],
+    kernel: NDArray[Any],
+    shape: tuple[int, int],
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+) -> NDArray[Any]:
+    """Cross-correlation of an array that is padded already; the output has this shape, the kernel's dtype."""
+    height, width = shape
+    output = np.zeros(shape, dtype=kernel.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for (i, j), weight in np.ndenumerate(kernel):
+            top, left = i * dilation[0], j * dilation[1]
+            rows = slice(top, top + (height - 1) * stride[0] + 1, stride[0])
+            columns = slice(left, left + (width - 1) * stride[1] + 1, stride[1])
+            output += weight * image[rows, columns]
+    return output
 
 
 def _dtype(task: Task) -> type[Any]:
@@ -117,13 +130,36 @@ def terms(task: Task, row: int, column: int) -> list[tuple[int, int, Number, Num
     return found
 
 
+def explain(task: Task, row: int, column: int) -> dict[str, object]:
+    """The sum behind one output as JSON: every product in the order they are added, and the total."""
+    height, width = task.output_shape
+    for name, index, size in (("row", row, height), ("column", column, width)):
+        if not 0 <= index < size:
+            raise SizeError(f"{name} {index} is outside of the output, {height} by {width}", f"/{name}")
+    _dtype(task)  # refuses what cannot be added up
+    products = terms(task, row, column)
+    total: Number = 0
+    for *_, value, weight in products:
+        total = total + weight * value
+    if isinstance(total, float) and not math.isfinite(total):
+        raise SizeError("the sum is larger than floating point can hold")
+    names = ("row", "column", "image", "kernel", "product")
+    return {
+        "row": row,
+        "column": column,
+        "terms": [dict(zip(names, (*term, term[2] * term[3]), strict=True)) for term in products],
+        "sum": total,
+    }
+
+
 def parse_task(body: Mapping[str, Any]) -> Task:
     """Read the body of a convolve request; raises ShapeError with a pointer into it."""
     if not isinstance(body, Mapping):
         raise SizeError("expected an object with image and kernel")
     for key in body:
         if key not in _FIELDS:
-            raise SizeError(f"unknown field {describe(key)}; known are {', '.join(_FIELDS)}", f"/{key}")
+            known = ", ".join(_FIELDS)
+            raise SizeError(f"unknown field {describe(key)}; known are {known}", f"/{escaped(key)}")
     image, kernel = _grid(body.get("image"), "image"), _grid(body.get("kernel"), "kernel")
     mode: Mode = _read(
         ChoiceKind("convolution", "cross-correlation"), body.get("mode", "convolution"), "mode"

@@ -27,3 +27,8 @@ class RefusedError(ShapeError):
 
 class NetworkError(ShapeError):
     """A network that does not hang together: unknown names, cycles, duplicates, too many layers."""
+
+
+def escaped(key: str) -> str:
+    """A key as a part of a pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")

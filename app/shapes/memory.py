@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.shapes.errors import SizeError
 from app.shapes.layers import Effect, Shape, product
 from app.shapes.nodes import Network
 from app.shapes.sizes import Size, maximum, to_json
@@ -76,4 +77,9 @@ def _peak(network: Network, effects: Sequence[Effect], made: Sequence[Size], inp
     if all(isinstance(peak, int) for peak in peaks):
         return max(peak for peak in peaks if isinstance(peak, int))
     distinct = list(dict.fromkeys(peaks))
-    return maximum(*distinct) if len(distinct) <= _MAX_SYMBOLIC else None
+    if len(distinct) > _MAX_SYMBOLIC:
+        return None
+    try:
+        return maximum(*distinct)
+    except SizeError:  # too long to write
+        return None

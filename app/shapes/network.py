@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from app.shapes.errors import NetworkError, ShapeError
+from app.shapes.errors import NetworkError, ShapeError, escaped
 from app.shapes.layers.arguments import substitute_whole
 from app.shapes.nodes import Network, Source
 from app.shapes.order import computable_order
@@ -29,7 +29,10 @@ def parse_network(body: Mapping[str, Any]) -> Network:
         raise NetworkError("expected an object with input and layers")
     unknown = [key for key in body if key not in _FIELDS]
     if unknown:
-        raise NetworkError(f"unknown field {describe(unknown[0])}; known are {', '.join(_FIELDS)}")
+        raise NetworkError(
+            f"unknown field {describe(unknown[0])}; known are {', '.join(_FIELDS)}",
+            f"/{escaped(unknown[0])}",
+        )
     symbols = _substitutions(body.get("substitute"))
     inputs = _inputs(body.get("input"), symbols)
     unroller = Unroller([source.name for source in inputs])
@@ -57,7 +60,9 @@ def _substitutions(raw: object) -> dict[str, Size]:
     values: dict[str, Size] = {}
     for name, value in raw.items():
         if not isinstance(name, str) or not _SYMBOL.fullmatch(name):
-            raise NetworkError(f"substitute: {describe(name)} is no symbol", "/substitute")
+            raise NetworkError(
+                f"substitute: {describe(name)} is no symbol", f"/substitute/{escaped(str(name))}"
+            )
         values[name] = _read(value, {}, f"substitute: {name}", f"/substitute/{name}")
     return values
 
@@ -68,9 +73,9 @@ def _inputs(raw: object, symbols: Mapping[str, Size]) -> tuple[Source, ...]:
         raise NetworkError("input: expected one shape, or an object of up to 16 named shapes", "/input")
     sources = []
     for name, shape in named.items():
-        pointer = f"/input/{name}" if isinstance(raw, dict) else "/input"
+        pointer = f"/input/{escaped(str(name))}" if isinstance(raw, dict) else "/input"
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise NetworkError(f"input: {describe(name)} is no name", "/input")
+            raise NetworkError(f"input: {describe(name)} is no name", pointer)
         if not isinstance(shape, (list, tuple)) or not 1 <= len(shape) <= MAX_RANK:
             raise NetworkError(
                 f"{name}: expected the shape of one sample, 1 to {MAX_RANK} sizes such as [3, 32, 32]",

@@ -8,7 +8,7 @@ from typing import Any
 from app.shapes.layers import Effect, Shape, product
 from app.shapes.memory import Memory, tensor_bytes
 from app.shapes.nodes import Network, Node
-from app.shapes.receptive import Field, ReceptiveField, Track, receptive_field
+from app.shapes.receptive import PHASES_LISTED, Field, ReceptiveField, Span, Track, receptive_field
 from app.shapes.sizes import Size, symbols_of, to_json, to_latex
 
 COUNTS = (
@@ -21,6 +21,8 @@ COUNTS = (
     "connections_in_bounds",
     "multiply_accumulates",
 )
+PHASES_IN_ALL = 25_000
+"""Windows that the JSON of one network lists for an axis; the longest networks list only short periods."""
 _LATEX = ("parameters", "weights", "biases", "neurons", "connections")
 
 
@@ -194,26 +196,41 @@ class Report:
             begin = end
         return found
 
-    def seen_by(self, layer: Layer, position: Sequence[int]) -> dict[str, list[range | None]]:
-        """The input indices that one element of a layer's output sees, along each spatial axis of each input.
+    def windows_of(self, layer: Layer, position: Sequence[int]) -> dict[str, list[Span | None]]:
+        """The window of one element of a layer's output along each spatial axis of each input, not clipped.
 
-        `position` has an index for every axis of the output, channels included. Indices outside of the input
-        (in the padding) are left out; None stands where windows are unknown.
+        `position` has an index for every axis of the output, channels included. None stands where the window
+        is unknown; a window of size 0 sees nothing.
         """
-        found: dict[str, list[range | None]] = {}
+        found: dict[str, list[Span | None]] = {}
         begin = 0
         for source in self.network.inputs:
             end = begin + len(source.shape) - 1
             tracks = layer.field[begin:end]
             if None not in tracks:
-                axes = zip(source.shape[1:], tracks, strict=True)
-                found[source.name] = [_seen(length, track, position) for length, track in axes]
+                found[source.name] = [_window(track, position) for track in tracks]
             begin = end
         return found
 
+    def seen_by(self, layer: Layer, position: Sequence[int]) -> dict[str, list[range | None]]:
+        """The input indices that one element of a layer's output sees, along each spatial axis of each input.
+
+        As `windows_of`, but indices outside of the input (in the padding) are left out.
+        """
+        windows = self.windows_of(layer, position)
+        return {
+            source.name: [
+                _clipped(length, window)
+                for length, window in zip(source.shape[1:], windows[source.name], strict=True)
+            ]
+            for source in self.network.inputs
+            if source.name in windows
+        }
+
     def layer_json(self, layer: Layer) -> dict[str, object]:
         """One layer as JSON."""
-        fields = self.receptive_fields(layer)
+        listed = min(PHASES_LISTED, PHASES_IN_ALL // len(self.layers))
+        fields = {name: field.to_json(listed) for name, field in self.receptive_fields(layer).items()}
         body: dict[str, object] = {
             "name": layer.name,
             "type": layer.type,
@@ -224,12 +241,15 @@ class Report:
             "activation_bytes": _json(
                 tensor_bytes(layer.output_shape, self.network.batch) if layer.effect.allocates else 0
             ),
-            "receptive_field": next((field.to_json() for field in fields.values()), None),
+            "receptive_field": next(iter(fields.values()), None),
+            "pointer": layer.node.pointer,
         }
+        if layer.node.block:
+            body["block"] = list(layer.node.block)
         if len(layer.input_shapes) > 1:
             body["input_shapes"] = [_shape(shape) for shape in layer.input_shapes]
         if len(self.network.inputs) > 1:
-            body["receptive_fields"] = {name: field.to_json() for name, field in fields.items()}
+            body["receptive_fields"] = fields
         if layer.node.shares is not None:
             body["shares"] = self.network.nodes[layer.node.shares].name
         return body
@@ -250,15 +270,18 @@ class Report:
         }
 
 
-def _seen(length: Size, track: Track | None, position: Sequence[int]) -> range | None:
-    if track is None or track.windows is None or not isinstance(length, int):
+def _window(track: Track | None, position: Sequence[int]) -> Span | None:
+    if track is None or track.windows is None:
         return None
-    span = track.windows.at(0 if track.position is None else position[track.position])
-    if span is None:
-        return range(0)
-    if not isinstance(span.start, int) or not isinstance(span.size, int):
+    return track.windows.at(0 if track.position is None else position[track.position]) or Span(0, 0)
+
+
+def _clipped(length: Size, window: Span | None) -> range | None:
+    if window is None or not isinstance(length, int):
         return None
-    return range(max(0, span.start), min(length, span.start + span.size))
+    if not isinstance(window.start, int) or not isinstance(window.size, int):
+        return None
+    return range(max(0, window.start), min(length, window.start + window.size))
 
 
 def _shape(shape: Shape) -> list[int | str]:

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.shapes.errors import NetworkError, RefusedError
+from app.shapes.errors import NetworkError, RefusedError, escaped
 from app.shapes.layers import LAYERS, LayerType
 from app.shapes.nodes import MAX_LAYERS, Node
 from app.shapes.sizes import describe
 
 MAX_DEPTH = 16
+MAX_READS = 20_000
+"""Inputs that all layers may name together."""
 BLOCK = "Sequential"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _RESERVED = frozenset({"type", "name", "inputs", "shares"})
@@ -58,6 +60,7 @@ class Unroller:
         self.inputs = {name: -1 - i for i, name in enumerate(inputs)}
         self.pending: list[tuple[Node, Scope, list[str] | None, object]] = []
         self.paths: dict[str, int] = {}
+        self.reads = 0
         self.in_order = True
         """Whether every layer comes after those it reads; known once all names are resolved."""
 
@@ -109,7 +112,7 @@ class Unroller:
         if extra:
             raise NetworkError(
                 f"unknown field {describe(extra[0])} in a block; known are name, inputs, layers, repeat",
-                f"{pointer}/{extra[0]}",
+                f"{pointer}/{escaped(extra[0])}",
             )
         name = self._name(item, pointer, scope, "block")
         repeat = item.get("repeat")
@@ -129,7 +132,7 @@ class Unroller:
             entry = self._known(scope, inputs[0])
             if entry is None:
                 raise NetworkError(
-                    f"{name} reads {inputs[0]!r}, which is no layer before it", f"{pointer}/inputs/0"
+                    f"{name} reads {describe(inputs[0])}, which is no layer before it", f"{pointer}/inputs/0"
                 )
             previous = entry
         for turn in range(repeat or 1):
@@ -181,15 +184,34 @@ class Unroller:
         """Turn the names that layers refer to into nodes and inputs; later layers may be named too."""
         for node, scope, names, shares in self.pending:
             self._resolve(node, scope, names, shares)
+        for node, *_ in self.pending:
+            self._resolve_owner(node)
+
+    def _resolve_owner(self, node: Node) -> None:
+        """Of layers that share with one that shares itself, the owner is the last in the row."""
+        seen: set[int | None] = {node.place}
+        while node.shares is not None and (owner := self.nodes[node.shares].shares) is not None:
+            if node.shares in seen:
+                raise NetworkError(
+                    f"{node.name} shares parameters in a circle: no layer has them", f"{node.pointer}/shares"
+                )
+            seen.add(node.shares)
+            node.shares = owner
 
     def _resolve(self, node: Node, scope: Scope, names: list[str] | None, shares: object) -> None:
         if names is not None:
+            self.reads += len(names)
+            if self.reads > MAX_READS:
+                raise NetworkError(
+                    f"the layers name more than {MAX_READS} inputs in all", f"{node.pointer}/inputs"
+                )
             reads = []
             for i, name in enumerate(names):
                 found = self._known(scope, name)
                 if found is None:
                     raise NetworkError(
-                        f"{node.name} reads {name!r}, which does not exist", f"{node.pointer}/inputs/{i}"
+                        f"{node.name} reads {describe(name)}, which does not exist",
+                        f"{node.pointer}/inputs/{i}",
                     )
                 reads.append(found)
                 self.in_order &= found < node.place

@@ -92,7 +92,34 @@ def test_what_goes_wrong_is_told(arguments: list[str], reason: str) -> None:
     assert result.stderr.startswith("chromalab: ") and reason in result.stderr
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"{}", b"[1]", b"hello", b"{" * 100_000])
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    result = RUNNER.invoke(cli, ["shapes", "unet", "--format", "svg", "-o", str(tmp_path)])
+    assert result.exit_code == 2 and "Is a directory" in result.stderr
+
+
+def test_an_answer_too_long_to_write_is_told(tmp_path: Path) -> None:
+    names = " + ".join(f"a{i}" for i in range(99))
+    body = {"input": [names], "layers": [{"type": "ReLU"}] * 2_000}
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps(body), encoding="utf-8")
+    result = RUNNER.invoke(cli, ["shapes", str(file), "--format", "json"])
+    assert result.exit_code == 2 and "too much work" in result.stderr
+
+
+BROKEN = [
+    b"\xff\xfe",
+    b"{",
+    b"{}",
+    b"[1]",
+    b"hello",
+    b"{" * 100_000,
+    b'{"input": [NaN], "layers": []}',
+    b'{"input": [3], "layers": [{"type": "ReLU"}], "substitute": [1]}',
+    b"nn.Sequential(a" + b".b" * 900 + b"(3))",
+]
+
+
+@pytest.mark.parametrize("content", BROKEN, ids=lambda content: repr(content[:30]))
 def test_broken_files_are_told(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(content)

@@ -147,6 +147,6 @@ def test_the_largest_request_takes_no_time() -> None:
     numbers = random.Random(0)
     image = [[numbers.randint(-9, 9) for _ in range(256)] for _ in range(256)]
     kernel = [[numbers.randint(-9, 9) for _ in range(7)] for _ in range(7)]
-    started = time.perf_counter()
+    started = time.process_time()
     convolve({"image": image, "kernel": kernel})
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -7,7 +7,7 @@ import pytest
 
 from app.shapes import analyse
 from app.shapes.drawing import to_svg
-from app.shapes.drawing.layout import lay_out
+from app.shapes.drawing.layout import FONT_SIZE, SLIM, lay_out
 from app.shapes.presets import load_preset
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -71,3 +71,34 @@ def test_symbols_are_drawn_with_a_value() -> None:
     text = to_svg(analyse({**body, "input": ["NIC", "H", "W"]}))
     assert "Symbols are drawn as 16." in text and "NF" in text
     ET.fromstring(text)
+
+
+@pytest.mark.parametrize("name", ["unet", "write-up-fcnn", "pool-upsample", "alexnet"])
+def test_labels_stand_beneath_their_blocks_and_clear_of_each_other(name: str) -> None:
+    boxes = sorted(lay_out(analyse(load_preset(name))).boxes.values(), key=lambda box: box.x)
+    labelled = [box for box in boxes if box.labels]
+    assert labelled and all(len(box.labels) == 2 for box in labelled)
+    for one, other in combinations(labelled, 2):
+        between = (other.x + other.back[0] / 2) - (one.x + one.back[0] / 2)
+        widths = [max(map(len, box.labels)) * 0.58 * FONT_SIZE for box in (one, other)]
+        assert one.lane != other.lane or between >= sum(widths) / 2
+
+
+def test_depth_is_to_scale_too_and_what_keeps_the_shape_is_slim() -> None:
+    layers = [
+        {"type": "Conv2d", "out_channels": 8, "kernel_size": 1},
+        {"type": "ReLU"},
+        {"type": "MaxPool2d", "kernel_size": [1, 2]},
+    ]
+    boxes = lay_out(analyse({"input": [8, 16, 32], "layers": layers})).boxes
+    assert boxes[-1].height == boxes[2].height
+    assert (boxes[-1].back[0] / 0.3 - 6) / (boxes[2].back[0] / 0.3 - 6) == pytest.approx(2)
+    assert boxes[1].width == SLIM and not boxes[1].labels and boxes[1].back == boxes[0].back
+    flat = lay_out(analyse({"input": [8], "layers": [{"type": "Linear", "out_features": 4}]})).boxes
+    assert all(box.back == (0, 0) for box in flat.values())
+
+
+def test_colours_are_attributes_that_a_style_sheet_overrides() -> None:
+    text = to_svg(analyse(load_preset("unet")))
+    assert '<g class="layer convolution" color="#b5370f"' in text
+    assert text.count('class="roof"') == text.count('class="wall"') == text.count('class="front"')

@@ -212,10 +212,10 @@ BAD = [
 
 @pytest.mark.parametrize("text", BAD, ids=lambda text: repr(text[:40]))
 def test_bad_text_is_refused_and_nothing_runs(text: str, tmp_path: Path) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ShapeError) as caught:
         analyse(import_network(text))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert 5 < len(caught.value.detail) < 500
 
 

@@ -193,12 +193,12 @@ def test_memory_keeps_a_skipped_tensor() -> None:
 
 
 def test_a_network_of_10_to_the_12_parameters_is_as_quick_as_a_small_one() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     report = run(
         [{"type": "Linear", "out_features": 10**6}, {"type": "Linear", "out_features": 10**6}], [10**6]
     )
     assert report.totals.parameters == 2 * (10**12 + 10**6)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 def test_conditions_say_what_symbols_leave_open() -> None:
@@ -214,10 +214,10 @@ def test_symbolic_work_is_bounded() -> None:
     layers: list[Layer] = [
         {"type": "Linear", "out_features": f"(a + b + c + d + {i})**4"} for i in range(2_000)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ShapeError, match=r"too much work|terms"):
         run(layers, ["a + b"])
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 5
 
 
 def test_an_unused_substitution_is_harmless() -> None:

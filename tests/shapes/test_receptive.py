@@ -407,16 +407,16 @@ def test_windows_of_hostile_networks_are_bounded() -> None:
     import time
 
     layers: list[Layer] = [{"type": "Conv1d", "name": "c", "out_channels": 1, "kernel_size": 3, "padding": 1}]
-    layers += [{"type": "Concat", "dim": 2, "inputs": ["c"] * 200} for _ in range(100)]
+    layers += [{"type": "Concat", "dim": 2, "inputs": ["c"] * 200} for _ in range(30)]
     layers += [{"type": "Upsample", "size": 500 + i, "mode": "linear"} for i in range(500)]
     layers += [
         {"type": "ConvTranspose1d", "out_channels": 1, "kernel_size": 999, "stride": 1000 + i, "padding": 0}
         for i in range(300)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ValueError):
         analyse({"input": [1, 5], "layers": layers * 3})
     layers = [layer if layer["type"] != "ConvTranspose1d" else {**layer, "inputs": ["c"]} for layer in layers]
     report = analyse({"input": [1, 5], "layers": layers})
     assert report.receptive_fields(report.layers[-1]) == {}
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 5

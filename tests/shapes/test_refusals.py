@@ -105,14 +105,14 @@ def block(layers: list[Layer], **more: Any) -> dict[str, Any]:
         ({"input": [3] * 9, "layers": [LINEAR]}, "/input"),
         ({"input": {"a": [3], "b": [0]}, "layers": [LINEAR]}, "/input/b/0"),
         ({"input": {}, "layers": [LINEAR]}, "/input"),
-        ({"input": {"a b": [3]}, "layers": [LINEAR]}, "/input"),
+        ({"input": {"a b": [3]}, "layers": [LINEAR]}, "/input/a b"),
         ({"input": [3], "layers": [LINEAR], "substitute": {"a": "1.5"}}, "/substitute/a"),
-        ({"input": [3], "layers": [LINEAR], "substitute": {"a b": 1}}, "/substitute"),
+        ({"input": [3], "layers": [LINEAR], "substitute": {"a b": 1}}, "/substitute/a b"),
         ({"input": [3], "layers": [LINEAR], "substitute": []}, "/substitute"),
         ({"input": ["C", 3], "layers": [LINEAR], "substitute": {"C": 0}}, "/substitute/C"),
         ({"input": [3], "layers": [LINEAR], "batch": 0}, "/batch"),
         ({"input": [3], "layers": [LINEAR], "batch": "all"[:0]}, "/batch"),
-        ({"input": [3], "layers": [LINEAR], "extra": 1}, ""),
+        ({"input": [3], "layers": [LINEAR], "ex/tra": 1}, "/ex~1tra"),
         ({"input": [3], "layers": [{**LINEAR, "size": 1}]}, "/layers/0/size"),
         ({"input": [3], "layers": [{"type": "Linear"}]}, "/layers/0/out_features"),
         ({"input": [3], "layers": [{**LINEAR, "out_features": "x" * 70}]}, "/layers/0/out_features"),
@@ -140,10 +140,10 @@ def block(layers: list[Layer], **more: Any) -> dict[str, Any]:
     ],
 )
 def test_what_cannot_be_says_where(body: dict[str, Any], pointer: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ShapeError) as caught:
         analyse(body)
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
     assert caught.value.pointer == pointer, caught.value.detail
     assert 5 < len(caught.value.detail) < 1_500
 
@@ -162,10 +162,10 @@ def test_cycles_name_their_members() -> None:
     "layers", [[LINEAR] * 10_000, [{"type": "Sequential", "repeat": 1_999, "layers": [LINEAR, LINEAR]}]]
 )
 def test_too_many_layers_are_refused_at_once(layers: list[Layer]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(NetworkError, match="more than 2000 layers"):
         run(layers, [3])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_blocks_nest_only_so_deep() -> None:

@@ -4,33 +4,28 @@ aloud.
 
 from html import escape
 
-from app.shapes.drawing.layout import SYMBOL_VALUE, Box, Layout, lay_out
-from app.shapes.layers import Shape
+from app.shapes.drawing.layout import FONT_SIZE, LABEL_LINE, SYMBOL_VALUE, Box, Layout, lay_out
 from app.shapes.report import Layer, Report
 from app.shapes.sizes import side_by_side, to_text
 
-_OPACITY = {
-    "convolution": 0.45,
-    "linear": 0.45,
-    "recurrent": 0.45,
-    "attention": 0.45,
-    "pooling": 0.25,
-    "resizing": 0.25,
-    "merging": 0.3,
-    "folding": 0.25,
-    "padding": 0.15,
-    "normalisation": 0.12,
-    "activation": 0.12,
-    "dropout": 0.06,
-    "shape": 0.06,
+_LONGEST_TITLE = 200
+_COLOURS = {
+    **dict.fromkeys(("convolution", "linear", "recurrent", "attention"), "#b5370f"),
+    **dict.fromkeys(("pooling", "resizing"), "#23659f"),
+    "activation": "#2b7449",
+    "merging": "#82509f",
+    "normalisation": "#8a6100",
 }
+_OTHERS, _INK = "#5d6770", "#3c3833"
+_TINTS = {"roof": 0.22, "wall": 0.58, "front": 0.38}
+"""Shares of colour on white. Colours are attributes, so that the style sheet of a page is stronger."""
 
 
 def to_svg(report: Report, *, title: str = "Network", prefix: str = "network") -> str:
     """The drawing; `prefix` keeps ids apart when a page holds several.
 
-    Everything is drawn in `currentColor`; boxes carry the classes `layer` and their family for a page's own
-    colours.
+    It stands alone on white; for a page's own colours boxes carry the classes `layer` and their family, their
+    faces `roof`, `wall` and `front`.
     """
     layout = lay_out(report)
     width, height = round(layout.width), round(layout.height)
@@ -38,46 +33,62 @@ def to_svg(report: Report, *, title: str = "Network", prefix: str = "network") -
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" '
         f'role="img" aria-labelledby="{escape(prefix)}-title {escape(prefix)}-desc" font-family="sans-serif" '
-        f'font-size="10" fill="currentColor">',
-        f'<title id="{escape(prefix)}-title">{escape(title)}</title>',
+        f'font-size="{FONT_SIZE:g}" text-anchor="middle" fill="{_INK}" color="{_INK}" '
+        'stroke-linejoin="round">',
+        f'<title id="{escape(prefix)}-title">{escape(_printable(title))}</title>',
         f'<desc id="{escape(prefix)}-desc">{escape(_description(report))}</desc>',
         '<g class="edges" fill="none" stroke="currentColor" stroke-opacity="0.5">',
         *_edges(report, layout),
         "</g>",
     ]
     for i, source in enumerate(report.network.inputs):
-        parts.append(
-            _box(layout, -1 - i, source.name, "input", source.shape, f"{source.name}, the input", 0.2)
-        )
+        box = layout.boxes[-1 - i]
+        parts.append(_box(box, "input", f"{source.name}, the input: {side_by_side(source.shape)}"))
     for layer in report.layers:
-        family = layer.node.type.family
-        parts.append(
-            _box(
-                layout,
-                layer.node.place,
-                layer.type,
-                family,
-                layer.output_shape,
-                _told(layer),
-                _OPACITY[family],
-            )
-        )
+        box = layout.boxes[layer.node.place]
+        parts.append(_box(box, layer.node.type.family, f"{_told(layer)}: {side_by_side(layer.output_shape)}"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _box(layout: Layout, node: int, label: str, family: str, shape: Shape, told: str, opacity: float) -> str:
-    box = layout.boxes[node]
-    shown = side_by_side(shape)
-    drawn = (
-        f'<rect x="{box.x - box.width / 2:.1f}" y="{box.y - box.height / 2:.1f}" width="{box.width:.1f}" '
-        f'height="{box.height:.1f}" rx="2" fill-opacity="{opacity}" stroke="currentColor"/>'
+def _printable(text: str) -> str:
+    """A stranger's text without what XML forbids: control characters, halves of surrogate pairs."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_LONGEST_TITLE])
+
+
+def _box(box: Box, family: str, told: str) -> str:
+    left, top = box.x - box.width / 2, box.y - box.height / 2
+    right, bottom = left + box.width, top + box.height
+    dx, dy = box.back
+    colour = _COLOURS.get(family, _OTHERS)
+    faces = []
+    if dx:
+        back = (left + dx, top - dy), (right + dx, top - dy)
+        faces = [
+            _face("roof", colour, (left, top), *back, (right, top)),
+            _face("wall", colour, (right, top), back[1], (right + dx, bottom - dy), (right, bottom)),
+        ]
+    front = (
+        f'<rect class="front" x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" '
+        f'height="{box.height:.1f}" fill="{_tint(colour, _TINTS["front"])}"/>'
     )
-    text = ""
-    if not layout.compact:
-        y = box.y + box.height / 2 + 10
-        place = f"translate({box.x - 3:.1f} {y:.1f}) rotate(50)"
-        text = f'<text transform="{place}">{escape(label)} {escape(shown)}</text>'
-    return f'<g class="layer {escape(family)}"><title>{escape(f"{told}: {shown}")}</title>{drawn}{text}</g>'
+    words = [
+        f'<text class="{name}" x="{box.x + dx / 2:.1f}" y="{bottom + LABEL_LINE * line:.1f}" '
+        f'stroke="none">{escape(label)}</text>'
+        for line, (name, label) in enumerate(zip(("kind", "shape"), box.labels, strict=False), 1)
+    ]
+    inside = "".join((f"<title>{escape(told)}</title>", *faces, front, *words))
+    return f'<g class="layer {escape(family)}" color="{colour}" stroke="currentColor">{inside}</g>'
+
+
+def _face(name: str, colour: str, *corners: tuple[float, float]) -> str:
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    return f'<polygon class="{name}" points="{points}" fill="{_tint(colour, _TINTS[name])}"/>'
+
+
+def _tint(colour: str, share: float) -> str:
+    """The colour mixed with white."""
+    channels = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - share * (255 - channel)):02x}" for channel in channels)
 
 
 def _edges(report: Report, layout: Layout) -> list[str]:
@@ -87,31 +98,33 @@ def _edges(report: Report, layout: Layout) -> list[str]:
         target = layout.boxes[layer.node.place]
         for read in layer.node.reads:
             source = layout.boxes[read]
-            start, end = source.x + source.width / 2, target.x - target.width / 2
             between = source.lane == target.lane and any(
                 lane == source.lane and source.x + 1 < x < target.x - 1 for x, lane in columns
             )
-            paths.append(f'<path d="{_path(source, target, start, end, over=between)}"/>')
+            paths.append(f'<path d="{_over(source, target) if between else _between(source, target)}"/>')
     return paths
 
 
-def _path(source: Box, target: Box, start: float, end: float, *, over: bool) -> str:
-    if over:  # an arc above what stands between
-        top = (
-            min(source.y - source.height / 2, target.y - target.height / 2)
-            - 8
-            - min(24.0, (end - start) / 20)
-        )
-        return (
-            f"M{source.x:.1f} {source.y - source.height / 2:.1f} "
-            f"C{source.x:.1f} {top:.1f} {target.x:.1f} {top:.1f} "
-            f"{target.x:.1f} {target.y - target.height / 2:.1f}"
-        )
+def _over(source: Box, target: Box) -> str:
+    """An arc above what stands between."""
+    (start, first), (end, last) = (_roof(box) for box in (source, target))
+    top = min(first, last) - 8 - min(16.0, (end - start) / 20)
+    return f"M{start:.1f} {first:.1f} C{start:.1f} {top:.1f} {end:.1f} {top:.1f} {end:.1f} {last:.1f}"
+
+
+def _roof(box: Box) -> tuple[float, float]:
+    return box.x + box.back[0] / 2, box.y - box.height / 2 - box.back[1] / 2
+
+
+def _between(source: Box, target: Box) -> str:
+    """From the middle of one front to the next block: straight, or bent into another lane."""
+    end = target.x - target.width / 2
     if source.lane == target.lane:
-        return f"M{start:.1f} {source.y:.1f} H{end:.1f}"
+        return f"M{source.x:.1f} {source.y:.1f} H{end:.1f}"
+    start = source.x + source.width / 2 + source.back[0]
     middle = (start + end) / 2
     return (
-        f"M{start:.1f} {source.y:.1f} "
+        f"M{source.x:.1f} {source.y:.1f} H{start:.1f} "
         f"C{middle:.1f} {source.y:.1f} {middle:.1f} {target.y:.1f} {end:.1f} {target.y:.1f}"
     )
 
@@ -130,6 +143,6 @@ def _description(report: Report) -> str:
         f"{len(report.layers)} layers, {to_text(report.totals.parameters)} parameters; "
         f"{len(report.outputs)} output{'s' if len(report.outputs) > 1 else ''}, "
         f"the last layer {last.name} gives {shape}. "
-        "Height shows the spatial size, width the channels."
+        "Height and depth show the spatial size, width the channels."
     )
     return text + (f" Symbols are drawn as {SYMBOL_VALUE}." if report.symbols else "")

@@ -113,9 +113,11 @@ def _grouped(layers: list[Layer], depth: int) -> Iterator[tuple[str, list[Layer]
             yield layers[i].name.removeprefix(prefix), [layers[i]]
             i += 1
             continue
-        members = [layer for layer in layers[i:] if layer.node.block[: depth + 1] == block[: depth + 1]]
-        yield block[depth], members
-        i += len(members)
+        end = i
+        while end < len(layers) and layers[end].node.block[: depth + 1] == block[: depth + 1]:
+            end += 1
+        yield block[depth], layers[i:end]
+        i = end
 
 
 def _automatic(name: str, index: int, source: str) -> bool:

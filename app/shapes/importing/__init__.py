@@ -8,11 +8,12 @@ from app.shapes.errors import ShapeError
 from app.shapes.importing.literals import MAX_TEXT, ImportRefused
 from app.shapes.importing.printed import read_printed
 from app.shapes.importing.source import read_source
+from app.shapes.json_text import parse_json
 from app.shapes.sizes import describe
 
-__all__ = ["ImportRefused", "import_network"]
+__all__ = ["ImportRefused", "import_network", "read_network"]
 
-_PRINTED = re.compile(r"\A\s*\w+\(\s*$|^\s*\([^()\n]+\): \w+\(", re.MULTILINE)
+_PRINTED = re.compile(r"\A\s*\w+\([ \t]*$|^[ \t]*\([^()\n]+\): \w+\(", re.MULTILINE)
 _SPACE = {1: ["L"], 2: ["H", "W"], 3: ["D", "H", "W"]}
 _DIMENSIONS = re.compile(r"([123])d\Z")
 
@@ -29,12 +30,22 @@ def import_network(text: object) -> dict[str, Any]:
         raise ImportRefused(f"text: at most {MAX_TEXT} characters are read, not {len(text)}", "/text")
     notes: list[str] = []
     try:
-        layers = read_printed(text, notes) if _PRINTED.search(text) else read_source(text)
+        layers = read_printed(text, notes) if _PRINTED.search(text) else read_source(text, notes)
     except ShapeError as error:
         raise ImportRefused(f"text: {error.detail}", "/text") from None
+    except RecursionError:
+        raise ImportRefused("text: something in it nests too deep", "/text") from None
     shape = _input_shape(layers)
     notes.insert(0, f"the text does not show the input's size; taken as {_shown(shape)}")
     return {"input": shape, "layers": layers, "notes": notes}
+
+
+def read_network(text: str) -> dict[str, Any]:
+    """A body for a shapes request out of whatever was typed: JSON, or what `import_network` reads."""
+    if not text.lstrip().startswith("{"):
+        return import_network(text)
+    body: dict[str, Any] = parse_json(text)
+    return body
 
 
 def _leaves(layers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from app.shapes.importing.arguments import layer_from
-from app.shapes.importing.literals import ImportRefused, parse_source, value_of
+from app.shapes.importing.literals import ImportRefused, keywords_of, parse_source, value_of
 from app.shapes.layers import LAYERS
 
 Layer = dict[str, Any]
@@ -100,10 +100,10 @@ def _single(kind: str, rest: str, notes: list[str]) -> Layer:
     if kind == "Sequential":
         raise ImportRefused("an empty Sequential")
     call = parse_source(f"{kind}({_readable(rest)})")
-    if not isinstance(call, ast.Call) or any(keyword.arg is None for keyword in call.keywords):
+    if not isinstance(call, ast.Call):
         raise ImportRefused(f"this is no printed layer: {kind}({rest[:60]})")
     positional = [value_of(argument) for argument in call.args]
-    keywords = {str(keyword.arg): value_of(keyword.value) for keyword in call.keywords}
+    keywords = keywords_of(kind, call)
     if kind.startswith("Upsampling"):
         keywords.pop("mode", None)  # printed, but part of the name
     layer = layer_from(kind, positional, keywords)

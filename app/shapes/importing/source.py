@@ -1,33 +1,66 @@
 """Read `nn.Sequential(…)` source by its syntax tree; nothing in it is ever run."""
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
 from app.shapes.importing.arguments import layer_from
-from app.shapes.importing.literals import ImportRefused, parse_source, value_of
+from app.shapes.importing.literals import (
+    ImportRefused,
+    keywords_of,
+    parse_module,
+    parse_source,
+    shown,
+    value_of,
+)
 
 Layer = dict[str, Any]
 _MAX_DEPTH = 16
 
 
-def read_source(text: str) -> list[Layer]:
-    """The layers of one `nn.Sequential(…)` call, or of a single layer's; what stands before it is skipped."""
-    node = parse_source(_expression_in(text))
+def read_source(text: str, notes: list[str]) -> list[Layer]:
+    """The layers of the first `nn.Sequential(…)` call in a text, or of the one layer that it is.
+
+    What stands around it is skipped; `notes` says so where there is another Sequential.
+    """
+    node = _call_in(text, notes)
     if isinstance(node, ast.Call) and _name(node) == "Sequential":
         return _layers(node, 0)
     return [_layer(node, 0)]
 
 
-def _expression_in(text: str) -> str:
-    """The text from the first `Sequential(` on, with the dotted name before it."""
-    lines = [line for line in text.splitlines() if not line.strip().startswith(("import ", "from ", "#"))]
-    body = "\n".join(lines)
-    start = body.find("Sequential(")
-    if start < 0:
-        return body
-    while start > 0 and (body[start - 1].isalnum() or body[start - 1] in "._"):
+def _call_in(text: str, notes: list[str]) -> ast.expr:
+    try:
+        module = parse_module(text)
+    except ImportRefused:  # a cutting out of the middle of something
+        return parse_source(text[_start(text) :])
+    found = list(_sequentials(module))
+    if len(found) > 1:
+        notes.append(f"the text has {len(found)} Sequential calls; the first one was read")
+    if found:
+        return found[0]
+    if len(module.body) == 1 and isinstance(module.body[0], (ast.Expr, ast.Assign)):
+        return module.body[0].value
+    raise ImportRefused("there is no nn.Sequential(…) in this text")
+
+
+def _sequentials(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls of Sequential that stand in no other one, in the order of the text."""
+    for child in ast.iter_child_nodes(node):
+        called = child.func if isinstance(child, ast.Call) else None
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        if isinstance(child, ast.Call) and name == "Sequential":
+            yield child
+        else:
+            yield from _sequentials(child)
+
+
+def _start(text: str) -> int:
+    """Where the first `Sequential(` begins, with the dotted name before it; 0 where there is none."""
+    start = max(0, text.find("Sequential("))
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "._"):
         start -= 1
-    return body[start:]
+    return start
 
 
 def _name(call: ast.Call) -> str:
@@ -41,7 +74,7 @@ def _name(call: ast.Call) -> str:
         parts.insert(0, function.id)
         if parts[:-1] in ([], ["nn"], ["torch", "nn"], ["torchvision", "ops"], ["ops"]):
             return parts[-1]
-    raise ImportRefused(f"{ast.unparse(call.func)[:60]} is no layer of torch.nn")
+    raise ImportRefused(f"{shown(call.func)} is no layer of torch.nn")
 
 
 def _layers(call: ast.Call, depth: int) -> list[Layer]:
@@ -58,7 +91,7 @@ def _layers(call: ast.Call, depth: int) -> list[Layer]:
 def _ordered(node: ast.expr) -> list[tuple[str, ast.expr]] | None:
     """Names and layers of `OrderedDict([("name", layer), …])` or `{"name": layer, …}`."""
     if isinstance(node, ast.Call) and not node.keywords and len(node.args) == 1:
-        function = ast.unparse(node.func)
+        function = shown(node.func)
         if function not in ("OrderedDict", "collections.OrderedDict"):
             return None
         node = node.args[0]
@@ -80,12 +113,9 @@ def _ordered(node: ast.expr) -> list[tuple[str, ast.expr]] | None:
 
 def _layer(node: ast.expr, depth: int) -> Layer:
     if not isinstance(node, ast.Call):
-        raise ImportRefused(f"{ast.unparse(node)[:60]} is no layer")
+        raise ImportRefused(f"{shown(node)} is no layer")
     kind = _name(node)
     if kind == "Sequential":
         return {"type": "Sequential", "layers": _layers(node, depth + 1)}
-    if any(keyword.arg is None for keyword in node.keywords):
-        raise ImportRefused(f"{kind}(**…) cannot be read without running it")
     positional = [value_of(argument) for argument in node.args]
-    keywords = {str(keyword.arg): value_of(keyword.value) for keyword in node.keywords}
-    return layer_from(kind, positional, keywords)
+    return layer_from(kind, positional, keywords_of(kind, node))

@@ -29,3 +29,15 @@ def load_preset(name: str) -> dict[str, Any]:
     folder = "course" if name in COURSE else "torchvision"
     body: dict[str, Any] = json.loads(_FOLDER.joinpath(folder, f"{name}.json").read_text(encoding="utf-8"))
     return {"name": name, **body}
+
+
+@lru_cache(maxsize=1)
+def preset_list() -> tuple[dict[str, object], ...]:
+    """Every preset's name, family, title, notes and input, without its layers."""
+    found: list[dict[str, object]] = []
+    for name in preset_names():
+        body = load_preset(name)
+        family = "course" if name in COURSE else "torchvision"
+        told = {key: body.get(key) for key in ("title", "notes", "input")}
+        found.append({"name": name, "family": family, **told})
+    return tuple(found)

@@ -24,7 +24,7 @@ class Track(NamedTuple):
 
 
 PHASES_LISTED = 128
-"""Longer periods are left out of JSON; `Report.seen_by` still tells every window."""
+"""Longer periods are left out of JSON; `Report.windows_of` still tells every window."""
 
 Field = tuple[Track | None, ...]
 """A track for each followed input axis; None where the tensor does not depend on that input."""
@@ -102,21 +102,21 @@ class ReceptiveField:
     start: tuple[Size | None, ...]
     phases: tuple[tuple[tuple[Size | None, Size], ...], ...] | None
 
-    def to_json(self) -> dict[str, object]:
-        """The JSON of the REST contract."""
+    def to_json(self, listed: int = PHASES_LISTED) -> dict[str, object]:
+        """The JSON of the REST contract; a period of more than `listed` windows is null."""
         body: dict[str, object] = {
             "size": [to_json(size) for size in self.size],
             "stride": [to_json(stride) for stride in self.stride],
             "start": [None if start is None else to_json(start) for start in self.start],
         }
         if self.phases is not None:
-            body["phases"] = [_phases(axis) for axis in self.phases]
+            body["phases"] = [_phases(axis, listed) for axis in self.phases]
         return body
 
 
-def _phases(axis: tuple[tuple[Size | None, Size], ...]) -> list[dict[str, object]] | None:
+def _phases(axis: tuple[tuple[Size | None, Size], ...], listed: int) -> list[dict[str, object]] | None:
     """One period of an axis as JSON; None where it is too long to list for every layer."""
-    if len(axis) > PHASES_LISTED:
+    if len(axis) > listed:
         return None
     return [
         {"start": None if start is None else to_json(start), "size": to_json(size)} for start, size in axis

@@ -64,32 +64,33 @@ def compose(windows: Windows, relation: AxisMap) -> Windows | None:
     advance, step = windows.advance, relation.advance
     if not isinstance(step, int) or windows.finite or relation.valid is not None:
         return None
+    runs = _numeric(relation)
     turns = windows.period // gcd(step, windows.period) if step else 1
-    if not afford(turns * relation.period):
+    if runs is None or not afford(turns * len(runs), turns * _looks(windows, runs)):
         return None
-    spans: list[Span | None] = []
-    for turn in range(turns):
-        for first, gap, count in relation.runs:
-            if not isinstance(first, int) or not isinstance(gap, int) or not isinstance(count, int):
-                return None
-            spans.append(_union_of_run(windows, first + turn * step, gap, count))
+    spans = [
+        _union_of_run(windows, first + turn * step, gap, count)
+        for turn in range(turns)
+        for first, gap, count in runs
+    ]
     return reduce(Windows(turns * step // windows.period * advance, tuple(spans)))
 
 
 def listed(windows: Windows, relation: AxisMap, length: Size) -> Windows | None:
     """As `compose`, but as a finite list of the `length` outputs that exist."""
-    if not isinstance(length, int) or not isinstance(relation.advance, int) or not afford(length):
+    runs, step = _numeric(relation), relation.advance
+    if runs is None or not isinstance(length, int) or not isinstance(step, int):
+        return None
+    if not afford(length, (length // len(runs) + 1) * _looks(windows, runs)):
         return None
     spans: list[Span | None] = []
     for output in range(length):
         if relation.valid is not None and not relation.valid[0] <= output < relation.valid[1]:
             spans.append(None)
             continue
-        turn, phase = divmod(output, relation.period)
-        first, gap, count = relation.runs[phase]
-        if not isinstance(first, int) or not isinstance(gap, int) or not isinstance(count, int):
-            return None
-        spans.append(_union_of_run(windows, first + turn * relation.advance, gap, count))
+        turn, phase = divmod(output, len(runs))
+        first, gap, count = runs[phase]
+        spans.append(_union_of_run(windows, first + turn * step, gap, count))
     return Windows(0, tuple(spans), finite=True)
 
 
@@ -103,6 +104,8 @@ def hull(windows: Windows, length: Size) -> Windows | None:
     if not isinstance(length, int):
         return None
     reach = min(length, windows.period)
+    if not afford(1, 2 * reach):
+        return None
     ends = [*range(reach), *range(max(0, length - reach), length)]
     return constant(union([windows.at(index) for index in ends]))
 
@@ -117,14 +120,14 @@ def merge(windows: list[Windows], length: Size) -> Windows | None:
     rates = {(w.advance, w.period) if not isinstance(w.advance, int) else _rate(w) for w in windows}
     if len(rates) == 1 and not any(w.finite for w in windows):
         period = lcm(*(w.period for w in windows))
-        if afford(period):
+        if afford(period, period * len(windows)):
             turns = period // first.period
             spans = tuple(union([w.at(index) for w in windows]) for index in range(period))
             return reduce(Windows(first.advance * turns, spans))
     whole = next((w for w in windows if w.constant and _covers_all(w, windows, length)), None)
     if whole is not None:
         return whole
-    if not isinstance(length, int) or not afford(length):
+    if not isinstance(length, int) or not afford(length, length * len(windows)):
         return None
     spans = tuple(union([w.at(index) for w in windows]) for index in range(length))
     return Windows(0, spans, finite=True)
@@ -155,7 +158,7 @@ def reduce(windows: Windows) -> Windows:
     return windows
 
 
-def _compose_affine(windows: Windows, relation: AxisMap) -> Windows:
+def _compose_affine(windows: Windows, relation: AxisMap) -> Windows | None:
     seen, advance = windows.spans[0], windows.advance
     if seen is None:
         return constant(None)
@@ -165,6 +168,8 @@ def _compose_affine(windows: Windows, relation: AxisMap) -> Windows:
         if count != 0:
             span = Span(start + first * advance, size + (count - 1) * gap * advance)
             return Windows(relation.advance * advance, (span,))
+    if not afford(len(relation.runs)):
+        return None
     spans: list[Span | None] = []
     for first, gap, count in relation.runs:
         if count == 0:
@@ -174,6 +179,22 @@ def _compose_affine(windows: Windows, relation: AxisMap) -> Windows:
         else:
             spans.append(Span(start + first * advance, size + (count - 1) * gap * advance))
     return reduce(Windows(relation.advance * advance, tuple(spans)))
+
+
+def _numeric(relation: AxisMap) -> list[tuple[int, int, int]] | None:
+    """The runs of a relation if they are free of symbols."""
+    runs: list[tuple[int, int, int]] = []
+    for first, gap, count in relation.runs:
+        if not isinstance(first, int) or not isinstance(gap, int) or not isinstance(count, int):
+            return None
+        runs.append((first, gap, count))
+    return runs
+
+
+def _looks(windows: Windows, runs: list[tuple[int, int, int]]) -> int:
+    """How many windows the unions of all runs look at, at most, and one for each union."""
+    most = len(windows.spans) if windows.finite else 2 * len(windows.spans)
+    return sum([1 + min(count, most) for *_, count in runs])
 
 
 def _union_of_run(windows: Windows, first: int, gap: int, count: int) -> Span | None:

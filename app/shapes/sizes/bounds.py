@@ -37,6 +37,7 @@ def _remembered_bound(size: Expression) -> Coefficient | None:
 
 
 def _lower_bound(size: Expression) -> Coefficient | None:
+    spend(4 * len(size.terms))
     closed = _open_floors(size, negative_only=True)
     opened = _open_floors(size, negative_only=False)
     forms = (closed,) if closed is opened else (closed, opened)

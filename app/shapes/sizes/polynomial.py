@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import gcd
 from typing import Any, TypeAlias
 
-from app.shapes.sizes.limits import MAX_TERMS, check_coefficient, check_terms, spend
+from app.shapes.sizes.limits import MAX_TERMS, check_calls, check_coefficient, check_terms, spend
 
 Coefficient = int | Fraction
 Key = tuple[Any, ...]
@@ -24,11 +24,14 @@ _SMALL = 2**64  # below this no coefficient needs a second look
 class Call:
     """An unresolved function of sizes, such as `floor(H/2)`; immutable."""
 
-    __slots__ = ("_hash", "arguments", "function", "key")
+    __slots__ = ("_hash", "arguments", "calls", "function", "key")
 
     def __init__(self, function: str, arguments: tuple["Size", ...]) -> None:
         self.function = function
         self.arguments = arguments
+        # Hashing, comparing and writing all walk through the calls inside, each as often as it stands there.
+        self.calls = 1 + sum(_calls_in(argument) for argument in arguments)
+        check_calls(self.calls)
         self.key: Key = (1, function, tuple(_size_key(argument) for argument in arguments))
         self._hash = hash(self.key)
 
@@ -178,6 +181,12 @@ def denominator_of(size: Size) -> tuple[int, Monomial]:
     return number, monomial_of((atom, -exponent) for atom, exponent in lowest.items())
 
 
+def _calls_in(size: Size) -> int:
+    if isinstance(size, int):
+        return 0
+    return sum(atom.calls for term in size.terms for atom, _ in term if isinstance(atom, Call))
+
+
 def _integer_power(base: int, exponent: int) -> int:
     result = 1
     for _ in range(exponent):
@@ -187,7 +196,7 @@ def _integer_power(base: int, exponent: int) -> int:
 
 
 def _add(left: Terms, right: Terms, sign: int) -> Size:
-    spend(len(right))
+    spend(len(left) + len(right))
     total = dict(left)
     for monomial, coefficient in right.items():
         total[monomial] = total.get(monomial, 0) + sign * coefficient

@@ -56,10 +56,8 @@ def nearest_sizes(axis: Axis) -> tuple[int | None, int | None]:
 def reachable(axis: Axis) -> dict[int, list[Settings]]:
     """Every size that can be reached, with the settings that reach it, each list in the order asked."""
     found: dict[int, list[Settings]] = {}
-    extras = axis.values("output_padding")
     for shape in _shapes(axis):
-        top = max(shape["stride"], shape["dilation"]) - 1 if axis.rule == "transposed" else 0
-        for padding, extra in product(axis.values("padding"), _within(extras, 0, top)):
+        for padding, extra in product(axis.values("padding"), _extras(axis, shape)):
             settings = {**shape, "padding": padding, "output_padding": extra}
             size = size_of(axis, settings)
             if size is not None:
@@ -70,13 +68,16 @@ def reachable(axis: Axis) -> dict[int, list[Settings]]:
 
 
 def settings_tried(axis: Axis) -> int:
-    """How many settings the bounds allow, those that PyTorch refuses included."""
+    """How many settings the bounds allow: those that PyTorch refuses too, but for output_padding."""
     count = 1
     for name in axis.asked:
-        values = axis.values(name)
         if name != "output_padding":
-            count *= len(values)
-    return count
+            count *= len(axis.values(name))
+    if axis.rule != "transposed" or "output_padding" not in axis.asked:
+        return count
+    pairs = [(s, d) for s in axis.values("stride") for d in axis.values("dilation")]
+    allowed = sum(len(_extras(axis, {"stride": s, "dilation": d})) for s, d in pairs)
+    return count // len(pairs) * allowed
 
 
 def _shapes(axis: Axis) -> Iterator[Settings]:
@@ -123,17 +124,15 @@ def _ends(axis: Axis, shape: Settings) -> list[int]:
     window = dilation * (kernel - 1) + 1
     tried: list[Settings] = []
     if axis.rule == "transposed":
-        extras = axis.values("output_padding")
-        allowed = _within(extras, 0, max(stride, dilation) - 1)
+        allowed = _extras(axis, shape)
         whole = (axis.length - 1) * stride + window
-        for padding in paddings:
-            least = whole - 2 * padding
-            for extra in {
-                *allowed[:1],
-                *allowed[-1:],
-                *_within(allowed, axis.target - least - 1, axis.target - least + 1),
-            }:
-                tried.append({**shape, "padding": padding, "output_padding": extra})
+        # The size falls by 2 with each padding: look where it passes the target, and at the ends.
+        passing = [(whole + extra - axis.target) // 2 for extra in (*allowed[:1], *allowed[-1:])]
+        near = {p for at in passing for p in _within(paddings, at - 1, at + 2)}
+        for padding in near | {paddings[0], paddings[-1]}:
+            missing = axis.target - (whole - 2 * padding)
+            chosen_extras = {*allowed[:1], *allowed[-1:], *_within(allowed, missing - 1, missing + 1)}
+            tried += [{**shape, "padding": padding, "output_padding": extra} for extra in chosen_extras]
     elif axis.rule == "pooling":
         tried = [{**shape, "padding": p, "output_padding": 0} for p in _within(paddings, 0, kernel // 2)]
     else:
@@ -144,6 +143,12 @@ def _ends(axis: Axis, shape: Settings) -> list[int]:
         chosen |= {paddings[0], paddings[-1]}
         tried = [{**shape, "padding": p, "output_padding": 0} for p in chosen]
     return [size for settings in tried if (size := size_of(axis, settings)) is not None]
+
+
+def _extras(axis: Axis, shape: Settings) -> range:
+    """The values of output_padding that PyTorch allows with a stride and a dilation."""
+    top = max(shape["stride"], shape["dilation"]) - 1 if axis.rule == "transposed" else 0
+    return _within(axis.values("output_padding"), 0, top)
 
 
 def _within(values: range, low: int, high: int) -> range:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from app.shapes.errors import RefusedError, ShapeError, SizeError
+from app.shapes.errors import RefusedError, ShapeError, SizeError, escaped
 from app.shapes.layers import LAYERS
 from app.shapes.sizes import describe
 from app.shapes.solving.axis import reachable, settings_tried
@@ -52,7 +52,7 @@ def solve_block(body: Mapping[str, Any]) -> BlockAnswer:
         raise SizeError("expected an object with input, output, layers and solve")
     for key in body:
         if key not in ("input", "output", "layers", "solve", "bounds", "each"):
-            raise SizeError(f"{describe(key)} is no part of a question about a block", f"/{key}")
+            raise SizeError(f"{describe(key)} is no part of a question about a block", f"/{escaped(key)}")
     each = body.get("each", False)
     if not isinstance(each, bool):
         raise SizeError("each: expected true or false", "/each")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.shapes.errors import RefusedError, ShapeError, SizeError
+from app.shapes.errors import RefusedError, ShapeError, SizeError, escaped
 from app.shapes.layers import LAYERS
 from app.shapes.layers.arguments import AxesKind
 from app.shapes.sizes import describe
@@ -96,7 +96,7 @@ def parse_question(body: Mapping[str, Any], *, nothing_asked: bool = False) -> Q
     flags = ["ceil_mode"] if rule == "pooling" else []
     for key in body:
         if key not in ("type", "input", "output", "solve", "bounds", *allowed, *flags):
-            raise SizeError(f"{describe(key)} is no part of a question about {kind}", f"/{key}")
+            raise SizeError(f"{describe(key)} is no part of a question about {kind}", f"/{escaped(key)}")
     ceil_mode = body.get("ceil_mode", False)
     if not isinstance(ceil_mode, bool):
         raise SizeError("ceil_mode: expected true or false", "/ceil_mode")

@@ -33,9 +33,15 @@ def reason_for(axis: Axis, where: str) -> str:
     if len(near) == 1:
         tail = f"the size nearest to it that they reach is {near[0]}"
     return (
-        f"{start}: of all {settings_tried(axis)} settings of {' and '.join(axis.asked)} within the bounds "
+        f"{start}: of all {settings_tried(axis)} settings of {_listed(axis.asked)} within the bounds "
         f"none gives {axis.target}; {tail}."
     )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """`a, b and c`."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _by_one(axis: Axis, name: str) -> str:

@@ -90,10 +90,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:24]))
 def test_bad_text_is_refused_in_milliseconds(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(SizeError) as caught:
         parse_size(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert 5 < len(caught.value.detail) < 1_500
 
 
