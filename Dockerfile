@@ -18,14 +18,17 @@ COPY templates templates
 RUN /opt/chromalab/bin/python -m pip install --no-deps .
 
 FROM python:${PYTHON_VERSION}-slim
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent chromalab
+RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent chromalab \
+    && install --directory --owner=chromalab --mode=0700 /data
 COPY --from=build /opt/chromalab /opt/chromalab
 ENV PATH="/opt/chromalab/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
     CHROMALAB_HOST=0.0.0.0 \
     CHROMALAB_PORT=8000 \
+    CHROMALAB_DATA_DIR=/data \
     CHROMALAB_LOG_FORMAT=json
 USER chromalab
+VOLUME /data
 WORKDIR /tmp
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s \

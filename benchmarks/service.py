@@ -34,6 +34,11 @@ class Service:
         """The most resident memory since `forget_peak`, in bytes (Linux)."""
         return self._status("VmHWM")
 
+    def processor_seconds(self) -> float:
+        """Time on processors so far, of all threads (Linux)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def forget_peak(self) -> None:
         """Measure the peak from now on."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
@@ -48,6 +53,7 @@ def service(**settings: object) -> Iterator[Service]:
     """Serve on a free port until the block is left; `settings` are Chromalab's."""
     environment = os.environ | {f"CHROMALAB_{name.upper()}": str(value) for name, value in settings.items()}
     environment["CHROMALAB_LOG_LEVEL"] = "warning"
+    environment.setdefault("CHROMALAB_WORKERS", "0")
     command = [sys.executable, "-c", "import app.cli; app.cli.main()", "serve", "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:

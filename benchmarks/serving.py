@@ -66,17 +66,23 @@ async def throughput(running: Service, card: Card, rounds: int, pictures: int) -
 
     await client(requests[:20])
     alone, together = [], []
+    worked_alone = worked_together = 0.0
     for _ in range(rounds):
+        used = running.processor_seconds()
         begun = time.perf_counter()
         await client(requests)
         between = time.perf_counter()
+        worked_alone += (halfway := running.processor_seconds()) - used
         await asyncio.gather(*(client(requests[index::CLIENTS]) for index in range(CLIENTS)))
         ended = time.perf_counter()
+        worked_together += running.processor_seconds() - halfway
         alone.append(pictures / (between - begun))
         together.append(pictures / (ended - between))
     one, many = statistics.median(alone), statistics.median(together)
     print(f"32 x 32 PNG, {card.id}: one client {one:.0f}/s, {CLIENTS} clients {many:.0f}/s")
     print(f"  throughput ratio {many / one:.2f} (target: at least 3)")
+    of_one, of_many = (1000 * used / (rounds * pictures) for used in (worked_alone, worked_together))
+    print(f"  processor time a picture: {of_one:.2f} ms alone, {of_many:.2f} ms together")
 
 
 async def measure(model: str | None, rounds: int, pictures: int) -> None:

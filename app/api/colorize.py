@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.colorizing.extras import result_json
 from app.colorizing.inbox import Upload, refusal
-from app.colorizing.options import Options
+from app.colorizing.options import Hint, Options
 from app.colorizing.pipeline import Order, Part, Result
 from app.colorizing.presence import while_connected
 from app.networks.card import Card
@@ -23,6 +23,15 @@ router = APIRouter(tags=["Colorizing"])
 CLIENT_GONE = 499  # nobody reads it; the log and the metrics do
 INCLUDABLE = ("classes", "uncertainty")
 _ENDINGS = {"jpeg": "jpg"}
+
+
+class HintShown(Hint):
+    """A hint as it was given, and the colour that stands for it."""
+
+    shown: str = Field(
+        description="The hint's colour, or the nearest that its place is not too dark or light for.",
+        examples=["#3a6ea5"],
+    )
 
 
 class ColorizedPicture(BaseModel):
@@ -45,6 +54,7 @@ class ColorizedPicture(BaseModel):
     palette: list[Annotated[list[float], Field(min_length=3, max_length=3)]] = Field(
         [], description="RGB 0..1 of each class, for models whose task is `palette`."
     )
+    hints: list[HintShown] = Field([], description="The hints that were given; left out if there were none.")
 
 
 def _form_schema() -> dict[str, Any]:

@@ -15,10 +15,12 @@ from app import __version__
 
 COMMANDS = {
     "serve": "Serve the pages and the REST API.",
+    "worker": "Run jobs, beside the worker that `serve` starts or on another machine.",
     "colorize": "Colour pictures and folders of pictures.",
     "shapes": "Compute every shape, parameter and receptive field of a network.",
     "models": "List the trained models.",
     "train": "Train a network by a recipe.",
+    "combine": "Make one model of several.",
     "evaluate": "Measure models on pictures whose colours are known.",
     "keys": "Add, list and revoke API keys.",
     "settings": "Show every setting, its value and what it does.",

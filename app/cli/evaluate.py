@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from app.cli.tables import print_table
 from app.settings import Settings
 from app.telemetry import configure_logging
 
@@ -102,5 +103,4 @@ def _print(results: dict[str, dict[str, float]]) -> None:
     table = Table("", *(SHOWN[name][0] for name in known))
     for row, result in results.items():
         table.add_row(row, *(SHOWN[name][1].format(result[name]) if name in result else "" for name in known))
-    # Written to a file, there is no terminal whose width would be worth cutting numbers for.
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    print_table(table)

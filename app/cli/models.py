@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.tables import print_table
 from app.settings import Settings
 from app.telemetry import configure_logging
 
@@ -33,7 +34,7 @@ def models(
             table.add_row(
                 card.id + mark, card.task, f"{card.parameters:,}", card.trained_on, card.sha256[:12] + "…"
             )
-        Console().print(table)
+        print_table(table)
         for name, reason in registry.broken.items():
             Console(stderr=True).print(f"{name}: {reason}", markup=False)
     if registry.broken:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Protocol
 
 from app.cli.picture_files import FileError, read_bytes
-from app.colorizing.options import Options, UnsupportedOption, check_supported
+from app.colorizing.options import Options, UnsupportedOption
+from app.colorizing.support import check_supported
 from app.imaging.encode import OutputFormat
 from app.settings import Settings
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from app.colorizing.engine import Engine, EngineBusy, NetworkFailure
 from app.colorizing.inbox import Inbox, Upload, refusal
 from app.colorizing.lanes import Here, Lane, LaneFull, Runner
-from app.colorizing.options import Options, UnsupportedOption, check_supported
+from app.colorizing.options import Options, UnsupportedOption
 from app.colorizing.pipeline import (
     SMALL_PIXELS,
     NeedsRoom,
@@ -25,6 +25,7 @@ from app.colorizing.pipeline import (
     steps,
 )
 from app.colorizing.registry import Registry, UnknownModel, UnusableModel
+from app.colorizing.support import check_supported
 from app.colorizing.timings import Timings
 from app.imaging.errors import PictureError, PictureTooLarge, UnsupportedPicture
 from app.networks.card import Card

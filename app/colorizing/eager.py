@@ -38,7 +38,8 @@ class Eager:
     def _run(self, planes: Floats) -> Floats:
         with torch.inference_mode():
             batch = torch.from_numpy(planes).contiguous(memory_format=torch.channels_last)
-            logits = self._network((batch - self._mean) / self._std)
+            gray = (batch[:, :1] - self._mean) / self._std
+            logits = self._network(torch.cat([gray, batch[:, 1:]], dim=1) if batch.shape[1] > 1 else gray)
             probabilities: Floats = torch.softmax(logits.float(), dim=1).contiguous().numpy()
         return probabilities
 

@@ -22,6 +22,10 @@ def result_json(result: Result) -> bytes:
         content["image"] = data_uri(result.image, f"image/{result.format}")
     if result.uncertainty is not None:
         content["uncertainty"] = data_uri(gray_png(result.uncertainty), "image/png")
+    if result.hints:
+        content["hints"] = [
+            hint.model_dump(exclude_none=True) | {"shown": shown} for hint, shown in result.hints
+        ]
     if result.classes is not None:
         content["classes"] = result.classes.tolist()
     if result.card.palette is not None:

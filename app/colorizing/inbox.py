@@ -13,7 +13,15 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from app.problems import BadRequest, FieldError, Unavailable, Unprocessable, UnsupportedMedia
+from app.problems import (
+    BadRequest,
+    FieldError,
+    Problem,
+    TooLarge,
+    Unavailable,
+    Unprocessable,
+    UnsupportedMedia,
+)
 
 MOST_FIELDS = 32
 MOST_TEXT_BYTES = 256 * 1024
@@ -74,7 +82,7 @@ class Inbox:
         """
         with self._share() as share:
             try:
-                items = await _parse(request, share, most_files)
+                items = await _parse(request, share, files, most_files)
             except InboxFull:
                 await _drain(request)
                 raise Unavailable(
@@ -118,7 +126,7 @@ class _Share:
 Items = list[tuple[str, str | UploadFile]]
 
 
-async def _parse(request: Request, share: _Share, most_files: int) -> Items:
+async def _parse(request: Request, share: _Share, files: str, most_files: int) -> Items:
     content_type, _ = parse_options_header(request.headers.get("content-type"))
     declared = request.headers.get("content-length", "")
     share.hold(int(declared[:20]) if declared.isascii() and declared.isdigit() else 0)
@@ -128,11 +136,24 @@ async def _parse(request: Request, share: _Share, most_files: int) -> Items:
         raise BadRequest("The upload was cut off before its end.") from None
     except MultiPartException as error:
         await _drain(request)
-        raise BadRequest(f"The form cannot be read: {error.message.rstrip('.')}.") from None
+        raise _unreadable(error.message.rstrip("."), files, most_files) from None
     except OSError as error:
         log.error("an upload could not be kept", reason=error.strerror)
         await _drain(request)
         raise Unavailable("The service has no room for uploads at the moment.", retry_after=10) from None
+
+
+def _unreadable(reason: str, files: str, most_files: int) -> Problem:
+    """Starlette tells what passes its limits from what is broken by its words only."""
+    if reason.startswith("Too many files"):
+        return refusal([FieldError(f"/{files}", _at_most(most_files))])
+    if reason.startswith("Part exceeded maximum size"):
+        return TooLarge(f"A field of the form has more than {MOST_TEXT_BYTES:,} bytes.")
+    return BadRequest(f"The form cannot be read: {reason}.")
+
+
+def _at_most(files: int) -> str:
+    return "one file is taken" if files == 1 else f"at most {files} files are taken"
 
 
 async def _read(request: Request, content_type: bytes, share: _Share, most_files: int) -> Items:
@@ -195,8 +216,7 @@ def _sort(items: Items, files: str, texts: Collection[str], most_files: int) -> 
         elif value.strip():
             form.texts[name] = value
     if len(form.files) > most_files:
-        detail = "one file is taken" if most_files == 1 else f"at most {most_files} files are taken"
-        form.errors.append(FieldError(f"/{files}", detail))
+        form.errors.append(FieldError(f"/{files}", _at_most(most_files)))
     elif not form.files and not form.errors:
         form.errors.append(FieldError(f"/{files}", "a file is needed"))
     return form
@@ -204,6 +224,6 @@ def _sort(items: Items, files: str, texts: Collection[str], most_files: int) -> 
 
 def refusal(errors: list[FieldError]) -> Unprocessable:
     """The problem that names every refused value."""
-    named = "; ".join(f"{error.pointer}: {error.detail}" for error in errors[:3])
+    named = "; ".join(f"{error.pointer}: {error.detail.rstrip('.')}" for error in errors[:3])
     more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
     return Unprocessable(f"{named}{more}.", errors=errors)

@@ -1,12 +1,13 @@
 """What a person may ask of a picture's colours, validated alike for REST, pages and the command line."""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json
 
 from app.imaging.encode import OutputFormat
-from app.networks.card import Card
 
 MOST_HINTS = 1000
 
@@ -27,12 +28,18 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _rgb(value: str) -> str:
+    if re.fullmatch("#[0-9a-fA-F]{6}", value) is None:
+        raise ValueError("must be a colour such as #3a6ea5")
+    return value
+
+
 class Hint(_Strict):
     """A known colour at x, y (shares of width and height), within a radius (share of the shorter side)."""
 
     x: Unit
     y: Unit
-    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+    color: Annotated[str, AfterValidator(_rgb)]
     radius: Unit | None = None
 
 
@@ -41,7 +48,19 @@ def _from_text(value: Any) -> Any:
         return value
     if not value.strip():
         return []
-    return from_json(value, allow_inf_nan=False)  # raises ValueError, on input nested too deeply as well
+    try:
+        hints = from_json(value, allow_inf_nan=False)
+    except ValueError as error:  # on input nested too deeply as well
+        raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(hints, list):
+        raise ValueError("must be a list of {x, y, color, radius?}")
+    return hints
+
+
+def _object(value: Any) -> Any:
+    if not isinstance(value, Mapping | Hint):
+        raise ValueError("must be an object {x, y, color, radius?}")
+    return value
 
 
 class Options(_Strict):
@@ -67,19 +86,9 @@ class Options(_Strict):
         int, Field(ge=0, le=99, description="Which of the model's alternatives, 0 its first choice.")
     ] = 0
     hints: Annotated[
-        tuple[Hint, ...],
+        tuple[Annotated[Hint, BeforeValidator(_object)], ...],
         BeforeValidator(_from_text),
         Field(
             max_length=MOST_HINTS, description="Colours that are known: JSON list of {x, y, color, radius?}."
         ),
     ] = ()
-
-
-def check_supported(card: Card, options: Options) -> None:
-    """Raise UnsupportedOption for what no such model can do."""
-    if options.hints:
-        raise UnsupportedOption("hints", f"Hints are not supported by the model {card.id!r}.")
-    if options.candidate:
-        raise UnsupportedOption(
-            "candidate", f"Candidates are not supported by the model {card.id!r}; 0 is its only one."
-        )

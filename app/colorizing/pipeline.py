@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.colorizing.backends import Backend
+from app.colorizing.candidates import alternatives
 from app.colorizing.decode import annealed_ab, centres_ab, classes, uncertainty
-from app.colorizing.options import Options, UnsupportedOption, check_supported
+from app.colorizing.hints import color_at, spot, with_hints
+from app.colorizing.options import Hint, Options, UnsupportedOption
+from app.colorizing.support import check_supported
 from app.colorizing.timings import Timings
 from app.imaging.pictures import (
     OutputFormat,
@@ -63,6 +66,8 @@ class Result:
     """Most likely class of each place, (h, w), at the network's own resolution."""
     uncertainty: Floats | None = None
     """Normalised entropy of each place, (h, w), at the network's own resolution."""
+    hints: tuple[tuple[Hint, str], ...] = ()
+    """Each hint, and the colour nearest to its own that can be shown there."""
 
 
 Step = NeedsRoom | Floats | Result
@@ -99,8 +104,16 @@ def steps(
         )
         gray = shrink(picture.gray, *size)
 
-    probabilities = yield gray[None]
+    aspect = picture.width / picture.height
+    spots = [spot(hint) for hint in options.hints]
+    probabilities = yield with_hints(gray, spots, aspect) if spots else gray[None]
     assert probabilities is not None
+    if options.candidate:
+        others = alternatives(probabilities, centres_ab(card), aspect)
+        if options.candidate > len(others):
+            raise UnsupportedOption("candidate", f"This picture's candidates end at {len(others)}.")
+        probabilities = yield with_hints(gray, [*spots, others[options.candidate - 1]], aspect)
+        assert probabilities is not None
 
     result_format = options.format or output_format(info.format)
     image = None
@@ -127,6 +140,7 @@ def steps(
         image=image,
         classes=classes(probabilities) if "classes" in order.parts else None,
         uncertainty=uncertainty(probabilities) if "uncertainty" in order.parts else None,
+        hints=tuple(zip(options.hints, (color_at(gray, each) for each in spots), strict=True)),
     )
 
 

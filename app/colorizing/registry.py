@@ -1,7 +1,7 @@
 """The models on disk: found, verified and named at start-up, loaded when first used."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from app.colorizing.backends import Backend, load_backend
 from app.networks.card import WEIGHTS_NAME, Card, CardError, read_card, verify
 
-PREFERRED_DEFAULTS = ("photo", "horses")
+PREFERRED_DEFAULTS = ("photo", "horses", "unet")
 """The default model is the first of these that is there, else the first by id."""
 
 log = structlog.get_logger(__name__)
@@ -35,9 +35,11 @@ class Registry:
     """Models of one folder by id. A broken one is named in the log and in `broken`; the others are served.
 
     No file of a model is read past its header before its SHA-256 is the one its card names.
+    `elsewhere` gives the folder of a model that comes and goes, such as one that a job has trained: it is
+    served to who knows its id, and not listed.
     """
 
-    def __init__(self, models_dir: Path) -> None:
+    def __init__(self, models_dir: Path, elsewhere: Callable[[str], Path | None] = lambda _: None) -> None:
         # Readers take no lock, so that none waits for a network being loaded: `_cards`, `_broken` and
         # `_folders` are replaced, never changed in place. `_changing` is held briefly, `_loading` for a load.
         self._changing = threading.Lock()
@@ -46,6 +48,8 @@ class Registry:
         self._cards: dict[str, Card] = {}
         self._broken: dict[str, str] = {}
         self._backends: dict[str, Backend] = {}
+        self._elsewhere = elsewhere
+        self._guests: dict[str, Card] = {}
         for folder in _model_folders(models_dir):
             self.add(folder)
         if not self._cards:
@@ -69,17 +73,15 @@ class Registry:
 
     def card(self, model_id: str) -> Card:
         """Card of a usable model; raises UnknownModel."""
-        try:
-            return self._cards[model_id]
-        except KeyError:
-            raise UnknownModel(model_id) from None
+        card = self._cards.get(model_id) or self._guest(model_id)
+        if card is None:
+            raise UnknownModel(model_id)
+        return card
 
     def add(self, folder: Path) -> bool:
         """Verify a model's folder and serve it from now on; False, its reason in `broken`, if unusable."""
         try:
-            card = read_card(folder)
-            verify(folder, card)
-            _check_header(folder)
+            card = _checked(folder)
         except CardError as error:
             self._condemn(folder.name, str(error))
             return False
@@ -111,9 +113,31 @@ class Registry:
                 self._condemn(model_id, str(error) or type(error).__name__)
                 raise UnusableModel(f"the model {model_id!r} cannot be loaded") from error
             with self._changing:
-                if self._cards.get(model_id) is card:  # not removed or replaced meanwhile
+                # Unless it was removed or replaced meanwhile.
+                if card in (self._cards.get(model_id), self._guests.get(model_id)):
                     self._backends[model_id] = backend
             return backend
+
+    def _guest(self, model_id: str) -> Card | None:
+        """Card of a model that is kept elsewhere, for as long as it is there."""
+        folder = self._elsewhere(model_id)
+        if folder is None:
+            if model_id in self._guests:
+                with self._changing:
+                    self._guests = _without(self._guests, model_id)
+                    self._backends.pop(model_id, None)
+            return None
+        if (known := self._guests.get(model_id)) is not None:
+            return known
+        try:
+            card = _checked(folder)
+        except CardError as error:
+            log.error("a model is not served", model=model_id, reason=str(error))
+            return None
+        with self._changing:
+            self._folders = {**self._folders, model_id: folder}
+            self._guests = {**self._guests, model_id: card}
+        return card
 
     def _condemn(self, name: str, reason: str) -> None:
         log.error("a model is not served", model=name, reason=reason)
@@ -134,6 +158,14 @@ def _model_folders(models_dir: Path) -> list[Path]:
         log.error("the models folder cannot be read", folder=str(models_dir), reason=error.strerror)
         return []
     return sorted(found)
+
+
+def _checked(folder: Path) -> Card:
+    """The card of a folder whose files are what it says; raises CardError."""
+    card = read_card(folder)
+    verify(folder, card)
+    _check_header(folder)
+    return card
 
 
 def _check_header(folder: Path) -> None:

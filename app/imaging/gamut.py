@@ -10,16 +10,28 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.imaging.color import RGB_FROM_XYZ, XYZ_FROM_RGB, Floats, cie_f, cie_f_inverse, linear_table
+from app.imaging.color import (
+    LUMINANCE,
+    RGB_FROM_XYZ,
+    XYZ_FROM_RGB,
+    Floats,
+    cie_f,
+    cie_f_inverse,
+    linear_table,
+)
 
 RGB_FROM_RATIOS = (RGB_FROM_XYZ * XYZ_FROM_RGB.sum(axis=1)).astype(np.float32)
 """Linear RGB from (X/Xn, Y, Z/Zn); each row sums to one."""
-TOLERANCE = 5e-7
-"""Linear light beyond 0..1 that is left alone: float32 rounding, below half a 16-bit step."""
+TOLERANCE = 2.5e-7
+"""Linear light beyond 0..1 that is left alone: float32 rounding, a fifth of the narrowest 16-bit step."""
 DIRECTIONS = 1024
 """Hues in the table of limits."""
 DENT = 0.03
 """How far linear red may pass 1 in the dent before yellow."""
+GREEN_PER_RED = np.float32(LUMINANCE[0] / LUMINANCE[1])
+"""How much green has the luminance of one unit of red."""
+SLACK_8BIT = 0.0038
+"""Green beyond 1 in the dent: a third of an 8-bit step of luminance; pure yellow needs most of it."""
 
 
 def linear_rgb(fy: Floats, u: Floats, v: Floats) -> tuple[Floats, Floats, Floats]:
@@ -38,31 +50,38 @@ def outside(
     return (top > full * (1 + tolerance)) | (bottom < -full * tolerance)
 
 
-def chroma_scale(fy: Floats, u: Floats, v: Floats) -> Floats:
-    """The largest factor in 0..1 that brings (u, v) into the gamut; one-dimensional arrays of one length."""
+def chroma_scale(fy: Floats, u: Floats, v: Floats, slack: float = 0.0) -> Floats:
+    """The largest factor in 0..1 that brings (u, v) into the gamut; one-dimensional arrays of one length.
+
+    `slack` is how far green may pass 1 beside pure yellow.
+    """
     scale = np.ones_like(fy)
-    wrong = np.flatnonzero(_beyond(fy, u, v, TOLERANCE))
+    wrong = np.flatnonzero(_beyond(fy, u, v, TOLERANCE, slack))
     if wrong.size:
         fy, u, v = fy[wrong], u[wrong], v[wrong]
         low, high = np.zeros_like(fy), np.ones_like(fy)
         for _ in range(20):
             middle = (low + high) * np.float32(0.5)
-            beyond = _beyond(fy, u * middle, v * middle, 0.0)
+            beyond = _beyond(fy, u * middle, v * middle, 0.0, slack)
             low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
         scale[wrong] = low
     return scale
 
 
-def _beyond(fy: Floats, u: Floats, v: Floats, tolerance: float) -> NDArray[np.bool_]:
+def _beyond(fy: Floats, u: Floats, v: Floats, tolerance: float, slack: float) -> NDArray[np.bool_]:
     """True where a colour cannot be shown.
 
     Rays from the neutral axis leave the gamut once, but at L 93..98 those of hues 99..107 graze it: red
     passes 1 by up to 0.03 and comes back before pure yellow. Cut there, vivid yellow would turn pale; so this
-    dent counts as inside. With red clipped and green making up, its colours keep lightness and nearly hue.
+    dent counts as inside as far as green, up to 1 + `slack`, can make up for the red that is clipped: such
+    colours keep lightness and nearly hue.
     """
     red, green, blue = linear_rgb(fy, u, v)
     grazing = (fy > 0.937) & (fy < 0.985) & (-u > np.float32(0.056) * v) & (-u < np.float32(0.13) * v)
-    np.copyto(red, np.maximum(red - np.float32(DENT), 0), where=grazing & (red > 1))
+    excess = np.where(grazing & (red > 1), np.minimum(red - 1, np.float32(DENT)), np.float32(0))
+    red -= excess
+    green += GREEN_PER_RED * excess
+    green -= np.where(grazing, np.clip(green - 1, 0, np.float32(slack)), np.float32(0))
     return outside(red, green, blue, tolerance=tolerance)
 
 
@@ -87,8 +106,8 @@ def chroma_limits() -> Floats:
     u = np.copysign(1 - np.abs(v), 2 - turn)
     fy = cie_f(linear_table(255))
     shape = (fy.size, turn.size)
-    spread = (np.broadcast_to(array, shape).ravel() for array in (fy[:, None], u, v))
-    limits = chroma_scale(*spread).reshape(shape)
+    light, across, along = (np.broadcast_to(array, shape).ravel() for array in (fy[:, None], u, v))
+    limits = chroma_scale(light, across, along, SLACK_8BIT).reshape(shape)
     limits.flags.writeable = False
     return limits
 

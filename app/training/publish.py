@@ -1,8 +1,9 @@
 """From a finished run to `models/<id>/`: weights, config.json and the model card as README.md."""
 
 import json
+import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from torch import nn
 from app import __version__
 from app.networks.ab_bins import bins_in_gamut
 from app.networks.build import build
-from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, NetworkSpec, sha256_of
+from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, NetworkSpec, read_card, sha256_of
+from app.networks.ensemble import Ensemble
 from app.networks.palette import HORSES_24
 from app.networks.weights import load_network, save_weights
 from app.training.recipe import Recipe
@@ -38,14 +40,7 @@ def publish(
         served.get_submodule("members.0").load_state_dict(network.state_dict())
     else:
         served = network
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / WEIGHTS_NAME
-    partial = weights.with_suffix(".partial")
-    try:
-        save_weights(served, partial, half=recipe.half)
-        partial.replace(weights)
-    finally:
-        partial.unlink(missing_ok=True)
+    sha256 = _write_weights(served, folder, half=recipe.half)
     photos = recipe.photos is not None
     card = Card(
         id=recipe.id,
@@ -61,7 +56,7 @@ def publish(
         temperature=recipe.temperature,
         trained_on=recipe.trained_on,
         licence=recipe.licence,
-        sha256=sha256_of(weights),
+        sha256=sha256,
         history=history,
         recipe=recipe.model_dump(mode="json", exclude_defaults=True)
         | {"trained": (trained or date.today()).isoformat()},
@@ -70,6 +65,77 @@ def publish(
     write_card(folder, card)
     load_network(folder, card)
     return card
+
+
+class Incompatible(ValueError):
+    """Models that cannot speak with one voice; the message says why."""
+
+
+def combine(sources: Sequence[Path], folder: Path, *, title: str) -> Card:
+    """Write a model that averages the probabilities of published ones, and of mirror images where they did.
+
+    `folder.name` becomes its id; what the members were trained on and by which recipes is in its card. Raises
+    CardError for a member that cannot be loaded, Incompatible, and OSError.
+    """
+    cards = [read_card(source) for source in sources]
+    first, *others = cards
+    for card in others:
+        for name in ("task", "palette", "bins", "input", "input_size", "temperature"):
+            if getattr(card, name) != getattr(first, name):
+                raise Incompatible(f"{first.id} and {card.id} differ in {name}")
+    networks = [load_network(source, card) for source, card in zip(sources, cards, strict=True)]
+    members = [member for card in cards for member in _members(card.network)]
+    mirrors = {card.network.arguments.get("mirror", False) for card in cards}
+    if len(mirrors) > 1:
+        raise Incompatible("some of the models average the mirrored picture in and some do not")
+    arguments = {"members": [member.model_dump() for member in members], "mirror": mirrors.pop()}
+    spec = NetworkSpec(type="ensemble", arguments=arguments)
+    served = build(spec)
+    single = [
+        part
+        for network in networks
+        for part in (network.members if isinstance(network, Ensemble) else [network])
+    ]
+    for index, part in enumerate(single):
+        served.get_submodule(f"members.{index}").load_state_dict(part.state_dict())
+    card = first.model_copy(
+        update={
+            "id": folder.name,
+            "title": title,
+            "network": spec,
+            "parameters": sum(card.parameters for card in cards),
+            "size_multiple": math.lcm(*(card.size_multiple for card in cards)),
+            "sha256": _write_weights(served, folder, half=True),
+            "metrics": {},
+            "recipe": {"members": [card.recipe for card in cards]},
+            "trained_on": "; ".join(dict.fromkeys(card.trained_on for card in cards)),
+            "licence": " ".join(dict.fromkeys(card.licence for card in cards)),
+            "versions": _versions(),
+        }
+    )
+    card = Card.model_validate(card.model_dump())
+    write_card(folder, card)
+    load_network(folder, card)
+    return card
+
+
+def _members(spec: NetworkSpec) -> list[NetworkSpec]:
+    if spec.type != "ensemble":
+        return [spec]
+    return [NetworkSpec.model_validate(member) for member in spec.arguments["members"]]
+
+
+def _write_weights(network: nn.Module, folder: Path, *, half: bool) -> str:
+    """Write a folder's weights whole or not at all; their SHA-256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / WEIGHTS_NAME
+    partial = weights.with_suffix(".partial")
+    try:
+        save_weights(network, partial, half=half)
+        partial.replace(weights)
+    finally:
+        partial.unlink(missing_ok=True)
+    return sha256_of(weights)
 
 
 def write_card(folder: Path, card: Card) -> None:

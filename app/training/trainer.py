@@ -12,7 +12,9 @@ import torch
 from torch import nn
 
 from app.networks.build import build
-from app.networks.card import Epoch
+from app.networks.card import Epoch, read_card
+from app.networks.ensemble import Ensemble
+from app.networks.weights import load_network
 from app.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from app.training.depthwise import quicken
 from app.training.pretrained import load_pretrained
@@ -49,14 +51,18 @@ def rate_at(optimizer: Optimizer, step: int, steps: int) -> float:
 
 
 class Trainer(Generic[T]):
-    """One run of a recipe, with its checkpoint in `folder`."""
+    """One run of a recipe, with its checkpoint in `folder`.
 
-    def __init__(self, recipe: Recipe, task: T, folder: Path) -> None:
+    `start` is the folder of the published model that the recipe's `start` names. Raises RecipeError,
+    CheckpointError, CardError.
+    """
+
+    def __init__(self, recipe: Recipe, task: T, folder: Path, start: Path | None = None) -> None:
         self.recipe, self.task = recipe, task
         self.path = folder / "checkpoint.safetensors"
         torch.manual_seed(recipe.seed)
         network = build(recipe.network)
-        _initialize(network, recipe)
+        _initialize(network, recipe, start)
         self.network = network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval() if recipe.averaging else None
         quicken(self.network)
@@ -165,13 +171,30 @@ class Trainer(Generic[T]):
         save_checkpoint(self.path, self.progress, self._networks(), self.optimizer)
 
 
-def _initialize(network: nn.Module, recipe: Recipe) -> None:
+def _initialize(network: nn.Module, recipe: Recipe, start: Path | None) -> None:
+    if recipe.start is not None:
+        _begin_with(network, recipe.start, start)
+        return
     if recipe.initialization == "kaiming":
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     if recipe.pretrained is not None:
         load_pretrained(network, recipe.pretrained)
+
+
+def _begin_with(network: nn.Module, name: str, folder: Path | None) -> None:
+    """Take the weights of a published model, or of the one network whose mirror images it averages."""
+    if folder is None:
+        raise RecipeError(f"the run begins with the model {name!r}, whose folder is not given")
+    card = read_card(folder)
+    published = load_network(folder, card)
+    if isinstance(published, Ensemble) and len(published.members) == 1:
+        published = published.members[0]
+    try:
+        network.load_state_dict(published.state_dict())
+    except RuntimeError as error:
+        raise RecipeError(f"{name!r} is another network: {str(error).splitlines()[0]}") from None
 
 
 def _optimizer(network: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:

@@ -18,8 +18,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.main import create_app
-from app.networks.card import read_card
-from app.networks.weights import load_network
+from app.networks.build import build
+from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, NetworkSpec, read_card, sha256_of
+from app.networks.weights import load_network, save_weights
 from app.settings import Settings
 
 URL = "/api/v1/colorize"
@@ -213,6 +214,62 @@ HINTS = json.dumps([{"x": 0.5, "y": 0.5, "color": "#ff0000"}])
 def test_values_that_cannot_be_used(client: TestClient, fields: dict[str, str], pointers: list[str]) -> None:
     body = problem(post(client, None, **fields), 422, *pointers)
     assert all(error["detail"] for error in body["errors"])
+
+
+@pytest.fixture(scope="module")
+def steerable(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iterator[TestClient]:
+    """A client of a service whose `photo` takes hints: the real network, narrow, with random weights."""
+    models = tmp_path_factory.mktemp("models")
+    folder = models / "photo"
+    folder.mkdir()
+    card = read_card(tiny_models / "photo")
+    arguments = {"bins": card.classes, "widths": [8, 8, 8], "hints": 4}
+    spec = NetworkSpec(type="photo-unet", arguments=arguments)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = build(spec)
+    save_weights(network, folder / WEIGHTS_NAME)
+    changes = {
+        "network": spec,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "size_multiple": 32,
+        "sha256": sha256_of(folder / WEIGHTS_NAME),
+    }
+    (folder / CONFIG_NAME).write_text(card.model_copy(update=changes).model_dump_json())
+    settings = Settings(models_dir=models, preload=False, threads=1)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_hints_change_the_picture_and_are_told_as_shown(steerable: TestClient) -> None:
+    hints = json.dumps([{"x": 0.25, "y": 0.5, "color": "#3a6ea5"}, {"x": 1, "y": 1, "color": "#ff0000"}])
+    without, hinted = (
+        steerable.post(
+            URL, files={"image": picture(64, 64)}, data=fields, headers={"Accept": "application/json"}
+        ).json()
+        for fields in ({}, {"hints": hints})
+    )
+    assert "hints" not in without
+    assert hinted["image"] != without["image"]
+    assert [{**hint, "shown": "#"} for hint in hinted["hints"]] == [
+        {**hint, "shown": "#"} for hint in json.loads(hints)
+    ]
+    assert all(re.fullmatch("#[0-9a-f]{6}", hint["shown"]) for hint in hinted["hints"])
+
+
+def test_a_thousand_hints_are_taken_and_no_more(steerable: TestClient) -> None:
+    hint = {"x": 0.123456789, "y": 0.987654321, "color": "#abcdef", "radius": 0.0123456789}
+    assert post(steerable, None, hints=json.dumps([hint] * 1000)).status_code == 200
+    problem(post(steerable, None, hints=json.dumps([hint] * 1001)), 422, "/hints")
+    problem(post(steerable, None, hints=json.dumps([hint] * 10_000)), 413)
+
+
+def test_candidates_end_where_the_likely_colours_do(steerable: TestClient) -> None:
+    assert post(steerable, None, candidate="0").status_code == 200
+    body = problem(post(steerable, None, candidate="99"), 422, "/candidate")
+    most = int(re.findall(r"end at (\d+)", body["detail"])[0])
+    assert post(steerable, None, candidate=str(most)).status_code == 200
+    problem(post(steerable, None, candidate=str(most + 1)), 422, "/candidate")
 
 
 def test_a_missing_picture(client: TestClient) -> None:

@@ -37,3 +37,21 @@ def test_the_number_of_threads_does_not_change_the_answer(
     alone = backend(planes)
     monkeypatch.setattr(eager, "WORTH_SHARING", 0.0)
     np.testing.assert_allclose(backend(planes), alone, atol=1e-6)
+
+
+def test_only_gray_is_scaled_as_the_card_says(backend: Eager, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.Tensor] = []
+
+    def network(planes: torch.Tensor) -> torch.Tensor:
+        seen.append(planes)
+        return planes
+
+    monkeypatch.setattr(backend, "_network", network)
+    monkeypatch.setattr(backend, "_mean", 0.5)
+    monkeypatch.setattr(backend, "_std", 0.25)
+    planes = np.random.default_rng(0).random((2, 4, 8, 8), dtype=np.float32)
+    given = planes.copy()
+    backend(planes)
+    np.testing.assert_array_equal(planes, given)
+    np.testing.assert_allclose(seen[0][:, 0].numpy(), (given[:, 0] - 0.5) / 0.25, rtol=1e-6)
+    np.testing.assert_array_equal(seen[0][:, 1:].numpy(), given[:, 1:])

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from app.colorizing.inbox import MOST_TEXT_BYTES, Form, Inbox, Upload
-from app.problems import BadRequest, Problem, Unavailable, UnsupportedMedia
+from app.problems import BadRequest, Problem, TooLarge, Unavailable, Unprocessable, UnsupportedMedia
 
 BOUNDARY = "frontier"
 Part = tuple[str, bytes] | tuple[str, bytes, str]
@@ -148,9 +148,9 @@ def test_no_body_is_a_missing_file(content_type: str | None) -> None:
             BadRequest,
         ),
         (lambda: Sender(b"nonsense" * 5000), BadRequest),
-        (lambda: Sender(multipart(*[("image", b"x", str(n)) for n in range(500)])), BadRequest),
+        (lambda: Sender(multipart(*[("image", b"x", str(n)) for n in range(500)])), Unprocessable),
         (lambda: Sender(multipart(*[(f"f{n}", b"x") for n in range(500)])), BadRequest),
-        (lambda: Sender(multipart(("hints", b"[" * (MOST_TEXT_BYTES + 1)))), BadRequest),
+        (lambda: Sender(multipart(("hints", b"[" * (MOST_TEXT_BYTES + 1)))), TooLarge),
         (lambda: Sender(multipart(("x" * 100_000, b""))), BadRequest),
     ],
 )

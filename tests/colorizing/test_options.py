@@ -74,6 +74,20 @@ def test_what_cannot_be_used_is_refused_where_it_stands(field: str, value: Any, 
     assert place in {".".join(map(str, error["loc"])) for error in caught.value.errors()}
 
 
+@pytest.mark.parametrize(
+    ("hints", "words"),
+    [
+        ("{", "not JSON"),
+        ("{}", "must be a list"),
+        ("[1]", "must be an object"),
+        ('[{"x": 0, "y": 0, "color": "red"}]', "such as #3a6ea5"),
+    ],
+)
+def test_what_is_wrong_with_hints_is_said_in_their_own_words(hints: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Options.model_validate({"hints": hints})
+
+
 def test_more_hints_than_anyone_places_are_refused() -> None:
     hint = '{"x": 0, "y": 0, "color": "#000000"}'
     assert len(Options.model_validate({"hints": f"[{','.join([hint] * MOST_HINTS)}]"}).hints) == MOST_HINTS

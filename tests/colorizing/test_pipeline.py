@@ -1,6 +1,7 @@
 """Whole pictures through the pipeline, against its parts and against PyTorch."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Part, Result
 from app.colorizing.registry import Registry
 from app.colorizing.timings import Timings
 from app.imaging.errors import BrokenPicture, PictureTooLarge
-from app.networks.card import Card, read_card
+from app.networks.card import Card, NetworkSpec, read_card
 from app.networks.weights import load_network
 
 MAX_PIXELS = 10_000_000
@@ -205,3 +206,76 @@ def test_what_the_model_cannot_do_is_said(model: tuple[Backend, Card], field: st
     with pytest.raises(UnsupportedOption, match="not supported by the model") as caught:
         paint(b"", model, **{field: value})
     assert caught.value.field == field
+
+
+class Steerable:
+    """Stands in for a network: sure of the hinted colour where there is one, doubtful elsewhere."""
+
+    name = "steerable"
+
+    def __init__(self, card: Card) -> None:
+        self.seen: list[NDArray[np.float32]] = []
+        self._centres = np.asarray(card.bins, np.float32)
+
+    def __call__(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.seen.append(planes[0])
+        count, (height, width) = len(self._centres), planes.shape[2:]
+        probabilities = np.full((1, count, height, width), 1 / count, np.float32)
+        probabilities[0, 0] *= 3
+        probabilities[0, -1] *= 2
+        if planes.shape[1] > 1:
+            ab = np.moveaxis(planes[0, 1:3], 0, -1)[:, :, None] * 100
+            chosen = np.square(ab - self._centres).sum(axis=-1).argmin(axis=-1)
+            sure = np.moveaxis(np.eye(count, dtype=np.float32)[chosen], -1, 0)
+            probabilities[0] = np.where(planes[0, 3] > 0, sure, probabilities[0])
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities
+
+
+@pytest.fixture
+def steerable(registry: Registry) -> tuple[Steerable, Card]:
+    card = registry.card("photo").model_copy(update={"network": NetworkSpec(type="photo-unet")})
+    return Steerable(card), card
+
+
+def test_hints_reach_the_network_and_the_picture(steerable: tuple[Steerable, Card]) -> None:
+    hint = {"x": 0.1, "y": 0.9, "color": "#4f6fbf", "radius": 0.05}
+    gray = np.full((64, 64), 120, np.uint8)
+    result = paint(saved(gray), steerable, hints=[hint], temperature=0.0)
+    (planes,) = steerable[0].seen
+    assert planes.shape == (4, 32, 32)
+    assert planes[3, 28, 3] == 1
+    assert planes[3, :16].max() == 0
+    red, _, blue = np.asarray(opened(result.image))[57, 6].astype(int)
+    assert blue > red + 20
+    ((given, shown),) = result.hints
+    assert (given.x, given.y) == (0.1, 0.9)
+    assert re.fullmatch("#[0-9a-f]{6}", shown)
+
+
+def test_a_candidate_is_the_whole_picture_coloured_again(steerable: tuple[Steerable, Card]) -> None:
+    gray = scene(64, 64)
+    first = paint(saved(gray), steerable, temperature=0.0)
+    other = paint(saved(gray), steerable, temperature=0.0, candidate=1)
+    alone, before, again = steerable[0].seen
+    np.testing.assert_array_equal(alone, before)
+    assert (before.shape, again.shape) == ((1, 32, 32), (4, 32, 32))
+    assert 0 < again[3].mean() < 0.1
+    assert other.image != first.image
+    assert other.hints == ()
+    assert paint(saved(gray), steerable, temperature=0.0, candidate=1).image == other.image
+
+
+def test_hints_hold_in_every_candidate(steerable: tuple[Steerable, Card]) -> None:
+    hint = {"x": 0.9, "y": 0.1, "color": "#4f6fbf", "radius": 0.05}
+    paint(saved(scene(64, 64)), steerable, hints=[hint], candidate=1)
+    first, second = steerable[0].seen
+    known = first[3] > 0
+    np.testing.assert_array_equal(second[:, known], first[:, known])
+    assert second[3].sum() > first[3].sum()
+
+
+def test_candidates_end_where_the_likely_colours_do(steerable: tuple[Steerable, Card]) -> None:
+    with pytest.raises(UnsupportedOption, match="end at") as caught:
+        paint(saved(scene(32, 32)), steerable, candidate=99)
+    assert caught.value.field == "candidate"

@@ -1,6 +1,7 @@
 """Models found, verified, refused and loaded."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -40,11 +41,12 @@ def test_models_are_found_by_id(tiny_models: Path) -> None:
     [
         (["horses", "photo", "a"], "photo"),
         (["horses", "a"], "horses"),
-        (["unet", "conv-transpose"], "conv-transpose"),
+        (["unet", "conv-transpose"], "unet"),
+        (["pool-upsample", "conv-transpose"], "conv-transpose"),
         ([], None),
     ],
 )
-def test_the_default_is_photo_else_horses_else_the_first(
+def test_the_default_is_the_best_that_is_there_else_the_first(
     tmp_path: Path, make_model: MakeModel, ids: list[str], default: str | None
 ) -> None:
     for model_id in ids:
@@ -185,3 +187,26 @@ def test_finding_and_verifying_needs_no_torch(tiny_models: Path) -> None:
         "sys.exit(not Registry(Path(sys.argv[1])).cards or 'torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tiny_models)], check=False).returncode == 0
+
+
+def test_a_model_kept_elsewhere_is_served_unlisted_while_it_is_there(
+    tiny_models: Path, tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    folder = make_model(tmp_path, "guest")
+    registry = Registry(tiny_models, lambda name: folder if name == "guest" and folder.exists() else None)
+    assert registry.card("guest").id == "guest"
+    assert "guest" not in registry.cards
+    assert registry.load("guest") is registry.load("guest")
+    shutil.rmtree(folder)
+    for ask in (registry.card, registry.load):
+        with pytest.raises(UnknownModel):
+            ask("guest")
+
+
+def test_a_broken_model_kept_elsewhere_is_not_served(
+    tiny_models: Path, tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    folder = make_model(tmp_path, "guest")
+    (folder / WEIGHTS_NAME).write_bytes(b"other weights")
+    with pytest.raises(UnknownModel):
+        Registry(tiny_models, lambda _: folder).card("guest")

@@ -55,6 +55,25 @@ def test_luminance_keeps_within_half_a_step(dtype: np.dtype[Any], reach: float) 
     assert np.mean(again != 0) < 1e-3
 
 
+@pytest.mark.parametrize(
+    ("darkest", "brightest", "a", "b"),
+    [(0.955, 1.0, (-25, -8), (30, 100)), (0.0, 0.04, (-30, 30), (-30, 30))],
+    ids=["beside yellow, where red and green are full together", "nearly black"],
+)
+def test_luminance_keeps_where_the_gamut_is_narrow(
+    dtype: np.dtype[Any],
+    darkest: float,
+    brightest: float,
+    a: tuple[float, float],
+    b: tuple[float, float],
+) -> None:
+    peak = np.iinfo(dtype).max
+    gray = RNG.integers(int(darkest * peak), int(brightest * peak) + 1, (200, 1000)).astype(dtype)
+    ab = np.stack([RNG.uniform(*a, gray.shape), RNG.uniform(*b, gray.shape)], axis=-1).astype(np.float32)
+    rgb = recolor(gray, ab, np.zeros(gray.shape, np.float32), upsampling="nearest")
+    assert lightness_error(rgb, gray).max() <= 0.5
+
+
 def test_a_photograph_comes_back_from_its_lab(dtype: np.dtype[Any], astronaut: NDArray[np.uint8]) -> None:
     rgb = astronaut[:200, :300].astype(dtype) * (1 if dtype == np.uint8 else 257)
     ab = rgb2lab(rgb / np.iinfo(dtype).max)[..., 1:].astype(np.float32)

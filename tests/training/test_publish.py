@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import torch
 from app.networks.build import build
 from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, read_card, sha256_of
 from app.networks.weights import load_network
-from app.training.publish import publish, with_metrics, write_card
+from app.training.publish import Incompatible, combine, publish, with_metrics, write_card
 from tests.training.conftest import make_recipe
 
 HISTORY = [Epoch(epoch=1, train_loss=2.0, val_loss=1.5, val_accuracy=0.25)]
@@ -55,6 +56,36 @@ def test_measures_are_added_and_replaced(tmp_path: Path) -> None:
     assert "Not evaluated" not in text
     with pytest.raises(ValueError, match="metrics"):
         with_metrics(card, {"c": [1, 2]})
+
+
+def test_combined_models_give_the_mean_of_their_answers(tmp_path: Path) -> None:
+    cards = {}
+    for seed, name in enumerate(("one", "two")):
+        torch.manual_seed(seed)
+        recipe = make_recipe(id=name, seed=seed, mirror=True, half=True)
+        cards[name] = publish(recipe, build(recipe.network).eval(), HISTORY, tmp_path / name)
+    card = combine([tmp_path / "one", tmp_path / "two"], tmp_path / "both", title="Both")
+    assert (card.id, card.title, card.parameters) == ("both", "Both", 2 * 56_856)
+    assert read_card(tmp_path / "both") == card
+    assert [member["id"] for member in card.recipe["members"]] == ["one", "two"]
+    gray = torch.randn(2, 1, 32, 32)
+    answers = [load_network(tmp_path / name, card)(gray).softmax(1) for name, card in cards.items()]
+    found = load_network(tmp_path / "both", card)(gray).softmax(1)
+    torch.testing.assert_close(found, torch.stack(answers).mean(0), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"), [({"mirror": True}, "mirrored"), ({"input": {"mean": 0.5}}, "differ in input")]
+)
+def test_models_that_do_not_go_together_are_refused(
+    tmp_path: Path, changes: dict[str, Any], says: str
+) -> None:
+    for name, described in (("one", {}), ("two", changes)):
+        recipe = make_recipe(id=name, **described)
+        publish(recipe, build(recipe.network), HISTORY, tmp_path / name)
+    with pytest.raises(Incompatible, match=says):
+        combine([tmp_path / "one", tmp_path / "two"], tmp_path / "both", title="Both")
+    assert not (tmp_path / "both").exists()
 
 
 def test_a_failed_write_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from app.networks.palette import HORSES_24
 from app.training import checkpoint
 from app.training.checkpoint import CheckpointError
 from app.training.palette_task import PaletteTask
+from app.training.publish import publish
 from app.training.recipe import Optimizer, Recipe, RecipeError
 from app.training.trainer import Diverged, Report, Trainer, rate_at
 from tests.training.conftest import Pixels, make_recipe
@@ -63,6 +64,21 @@ DROPOUT: dict[str, Any] = {
         "arguments": {"widths": [8, 8, 8, 8], "native": 8, "residual_blocks": 1, "dropout": 0.3},
     },
 }
+
+
+def test_a_run_begins_with_a_published_model(make: Make, tmp_path: Path) -> None:
+    first = make(make_recipe(id="first", mirror=True), tmp_path / "run")
+    first.run()
+    publish(first.recipe, first.published, first.progress.history, tmp_path / "first")
+    recipe = make_recipe(id="second", start="first")
+    second = Trainer(recipe, first.task, tmp_path / "second", tmp_path / "first")
+    for name, tensor in second.network.state_dict().items():
+        assert torch.equal(tensor, first.network.state_dict()[name]), name
+    with pytest.raises(RecipeError, match="not given"):
+        Trainer(recipe, first.task, tmp_path / "third")
+    other = make_recipe(start="first", network={"type": "conv-transpose"})
+    with pytest.raises(RecipeError, match="another network"):
+        Trainer(other, first.task, tmp_path / "third", tmp_path / "first")
 
 
 @pytest.mark.parametrize("changes", [{}, RICH, DROPOUT], ids=["course", "rich", "dropout"])
