@@ -184,7 +184,7 @@ class RateLimitMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise TooManyRequests with the time after which to ask again."""
         if scope["type"] == "http" and not _is_free(scope["path"]):
-            client = _client(scope)
+            client = client_name(scope)
             for rate in self.rates:
                 if not await self.limiter.hit(rate, client):
                     window = await self.limiter.get_window_stats(rate, client)
@@ -199,7 +199,8 @@ def _is_free(path: str) -> bool:
     return path in HEALTH_PATHS or path == "/metrics" or path.startswith(("/static/", "/docs/"))
 
 
-def _client(scope: Scope) -> str:
+def client_name(scope: Scope) -> str:
+    """Who asks, for quotas: `key:` and a key's owner, or `host:` and an address (IPv6: its /64)."""
     if owner := scope.get(_CLIENT):
         return f"key:{owner}"
     host = client[0] if (client := scope.get("client")) else ""

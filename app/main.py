@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import numpy as np
 import structlog
@@ -15,7 +15,10 @@ from app import __version__, api, guards, pages, problems
 from app.colorizing.colorizer import Colorizer
 from app.colorizing.engine import Engine
 from app.colorizing.registry import Registry
+from app.head import HeadMiddleware
+from app.jobs.service import Jobs
 from app.keys import KeyRing
+from app.lane import Lane
 from app.services import Services
 from app.settings import Settings
 from app.telemetry import Metrics, TelemetryMiddleware
@@ -24,6 +27,9 @@ REQUESTS_MAY_TAKE = 25
 """Seconds that requests under way at shutdown get to finish."""
 THREADS_MAY_TAKE = 5
 """Seconds that a network's pass gets after that; its thread ends with the process."""
+ARITHMETIC_THREADS = 2
+ARITHMETIC_WAITING = 64
+"""Questions about shapes under way at the same time; more are answered 503."""
 DESCRIPTION = "Colour gray pictures with networks trained here. Every error is an RFC 9457 problem."
 
 log = structlog.get_logger(__name__)
@@ -36,18 +42,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        registry = await asyncio.to_thread(Registry, settings.models_dir)
+        jobs = Jobs(settings)
+        registry = await asyncio.to_thread(Registry, settings.models_dir, jobs.folders.model)
         engine = Engine(
             registry, queue_size=settings.queue_size, max_batch=settings.max_batch, threads=settings.threads
         )
-        parts = Services(settings, metrics, registry, engine, Colorizer(registry, engine, settings))
+        colorizer = Colorizer(registry, engine, settings)
+        arithmetic = Lane(ARITHMETIC_THREADS, ARITHMETIC_WAITING)
+        parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs)
         app.state.services = parts
-        preloading = asyncio.create_task(_preload(parts))
+        preloading = [asyncio.create_task(ahead(parts)) for ahead in (_preload, _open_jobs)]
         try:
             yield
         finally:
-            preloading.cancel()
-            await asyncio.gather(preloading, return_exceptions=True)
+            parts.jobs.feed.close()
+            for task in preloading:
+                task.cancel()
+            await asyncio.gather(*preloading, return_exceptions=True)
             await asyncio.to_thread(parts.close, THREADS_MAY_TAKE)
 
     app = FastAPI(
@@ -79,6 +90,13 @@ async def _preload(parts: Services) -> None:
         log.exception("the default model could not be loaded ahead", model=default_id)
 
 
+async def _open_jobs(parts: Services) -> None:
+    """Have the database of jobs open before the first one is handed in."""
+    if parts.settings.preload:
+        with suppress(problems.Problem):  # logged where it was found; whoever asks is told
+            await asyncio.to_thread(parts.jobs.open)
+
+
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     """The layers around every route, outermost first: what fails in one still passes those before it."""
     layers = [
@@ -99,7 +117,14 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
                     "Last-Event-ID",
                     "X-API-Key",
                 ],
-                expose_headers=["Location", "Retry-After", "Server-Timing", "X-Model", "X-Request-ID"],
+                expose_headers=[
+                    "Idempotent-Replayed",
+                    "Location",
+                    "Retry-After",
+                    "Server-Timing",
+                    "X-Model",
+                    "X-Request-ID",
+                ],
             )
         )
     layers += [
@@ -112,4 +137,5 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     if settings.rate_limit:
         layers.append(Middleware(guards.RateLimitMiddleware, rates=settings.rate_limit))
     layers.append(Middleware(guards.BodyLimitMiddleware, max_bytes=settings.max_body_bytes))
+    layers.append(Middleware(HeadMiddleware))
     return layers

@@ -7,6 +7,8 @@ from starlette.requests import HTTPConnection
 from app.colorizing.colorizer import Colorizer
 from app.colorizing.engine import Engine
 from app.colorizing.registry import Registry
+from app.jobs.service import Jobs
+from app.lane import Lane
 from app.settings import Settings
 from app.telemetry import Metrics
 
@@ -20,10 +22,14 @@ class Services:
     registry: Registry
     engine: Engine
     colorizer: Colorizer
+    arithmetic: Lane
+    jobs: Jobs
 
     def close(self, timeout: float) -> bool:
         """Finish what was taken and end the threads (blocking); False if that took over `timeout` seconds."""
         self.colorizer.close()
+        self.arithmetic.close()
+        self.jobs.close()
         return self.engine.close(timeout)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from limits import parse_many
-from pydantic import BeforeValidator, Field, field_validator
+from platformdirs import user_data_path
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import resources
@@ -41,8 +42,9 @@ class Settings(BaseSettings):
         default_factory=resources.models_dir,
         description="Folder of trained models, a sub-folder each; those shipped with Chromalab unless set.",
     )
-    data_dir: Path | None = Field(
-        None, description="Folder for what must survive a restart; nothing is kept while unset."
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("chromalab", appauthor=False),
+        description="Folder for what must survive a restart, jobs above all; in the user's own unless set.",
     )
     preload: bool = Field(True, description="Load the default model in the background right after start-up.")
     threads: Count = Field(
@@ -79,6 +81,46 @@ class Settings(BaseSettings):
         [],
         description="Other sites whose pages may call the API, as `https://example.org`, comma-separated.",
     )
+    database_url: SecretStr | None = Field(
+        None,
+        description="Database of jobs, as `postgresql://user:password@host/name` or `sqlite:////path`; "
+        "a SQLite file in the data folder unless set.",
+    )
+    datasets_dir: Path | None = Field(
+        None,
+        description="Folder with CIFAR-10 for training in the lab, which makes its own pictures without.",
+    )
+    demo_packages: Names = Field(
+        [], description="Python packages whose modules hold further demos, comma-separated."
+    )
+    workers: int = Field(
+        1, ge=0, description="Workers that `serve` starts and watches; 0 leaves jobs to `chromalab worker`."
+    )
+    worker_slots: Count = Field(8, description="Jobs that a worker has under way at the same time.")
+    worker_processes: Count = Field(
+        2, description="Processes of a worker that take turns at the steps of its jobs."
+    )
+    worker_threads: Count = Field(
+        1, description="Threads of each such process; another number can change the last bits of a training."
+    )
+    worker_niceness: int = Field(
+        10, ge=0, le=19, description="How far such a process stands back behind others for the CPU."
+    )
+    worker_memory_bytes: int = Field(
+        2048 * MIB,
+        ge=256 * MIB,
+        description="Memory such a process may take; a job that needs more fails. Kept on Linux.",
+    )
+    step_timeout: Count = Field(60, description="Seconds that one step of a job may take.")
+    job_timeout: Count = Field(7200, description="Seconds that a job may take in all.")
+    max_attempts: Count = Field(
+        5, description="Times that the same step of a job is begun, should its worker die of it each time."
+    )
+    max_jobs: Count = Field(1000, description="Jobs queued and running; more are answered 503.")
+    max_jobs_per_client: Count = Field(
+        500, description="Jobs of one client queued and running; more are answered 429."
+    )
+    job_retention_days: Count = Field(30, description="Days after which a finished job is removed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
     )
@@ -96,6 +138,14 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("is not a rate such as 60/minute or 5/second;1000/day") from None
         return value.strip()
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: SecretStr | None) -> SecretStr | None:
+        kinds = ("postgresql://", "postgres://", "sqlite:///")
+        if value is not None and not value.get_secret_value().startswith(kinds):
+            raise ValueError("starts with none of " + ", ".join(kinds))
+        return value
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from app import __version__
 from app.machine import available_cpus
 
-BENCHMARKS = ("serving", "large_picture", "shapes")
+BENCHMARKS = ("serving", "large_picture", "shapes", "jobs")
 
 
 def main() -> None:

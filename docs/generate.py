@@ -18,7 +18,11 @@ from app.problems import KINDS
 from app.settings import ENV_PREFIX, MIB, Settings
 
 DOCS = Path(__file__).resolve().parent
-_COMPUTED = {"models_dir": "those shipped", "threads": "the CPUs granted"}
+_COMPUTED = {
+    "models_dir": "those shipped",
+    "data_dir": "the user's data folder",
+    "threads": "the CPUs granted",
+}
 """Defaults that differ from machine to machine, in words."""
 
 

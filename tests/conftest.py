@@ -16,10 +16,18 @@ from app.settings import Settings
 IN_CI = os.environ.get("CI", "").lower() == "true"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, and no process that one starts, writes to the user's own data folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHROMALAB_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture
-def settings(tiny_models: Path) -> Settings:
+def settings(tiny_models: Path, tmp_path: Path) -> Settings:
     """Settings of the application under test; override it in a module or class to change one."""
-    return Settings(models_dir=tiny_models, preload=False, threads=1)
+    return Settings(models_dir=tiny_models, data_dir=tmp_path / "data", preload=False, threads=1)
 
 
 @pytest.fixture

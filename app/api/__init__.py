@@ -4,7 +4,19 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from app.api import colorize, docs, health, models
+from app.api import (
+    colorize,
+    convolve,
+    demos,
+    docs,
+    events,
+    health,
+    job_schemas,
+    jobs,
+    models,
+    schemas,
+    shapes,
+)
 from app.problems import (
     BadRequest,
     Forbidden,
@@ -23,7 +35,7 @@ _EVERYWHERE = responses(
     BadRequest, Unauthorized, Forbidden, TooLarge, Unprocessable, TooManyRequests, InternalError, Unavailable
 )
 
-_NAMED = (ProblemBody, colorize.ColorizedPicture)
+_NAMED = (ProblemBody, colorize.ColorizedPicture, *schemas.NAMED, *job_schemas.NAMED)
 """Bodies that routes refer to by name only."""
 
 
@@ -32,6 +44,11 @@ def install(app: FastAPI) -> None:
     v1 = APIRouter(prefix=PREFIX, responses=_EVERYWHERE)
     v1.include_router(models.router)
     v1.include_router(colorize.router)
+    v1.include_router(shapes.router)
+    v1.include_router(convolve.router)
+    v1.include_router(demos.router)
+    v1.include_router(jobs.router)
+    v1.include_router(events.router)
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(docs.router)

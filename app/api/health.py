@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app import __version__
@@ -12,6 +13,8 @@ from app.problems import FieldError, NotFound, Unavailable, responses
 from app.services import Services, services
 
 router = APIRouter(tags=["Health"])
+
+RETRY_AFTER = 5
 
 
 class Health(BaseModel):
@@ -27,6 +30,7 @@ class Readiness(BaseModel):
     status: Literal["ready"] = "ready"
     models: list[str] = Field(description="Ids of the models that are served.")
     broken: dict[str, str] = Field(description="Models that are not served, and why.")
+    workers: int = Field(description="Workers that execute jobs.")
 
 
 @router.get("/healthz")
@@ -37,12 +41,26 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=responses(Unavailable))
 async def readyz(parts: Annotated[Services, Depends(services)]) -> Readiness:
-    """Whether there is a model to colour with; broken models are named and do not stop the others."""
+    """Whether there is a model to colour with, the database of jobs takes writes, and a worker is alive.
+
+    Broken models are named and do not stop the others.
+    """
     registry = parts.registry
+    jobs = await run_in_threadpool(parts.jobs.health)
+    missing: list[str] = []
+    errors: list[FieldError] = []
     if registry.default_id is None:
-        broken = [FieldError(f"/models/{name}", reason) for name, reason in registry.broken.items()]
-        raise Unavailable("There is no model to colour with.", errors=broken, retry_after=10)
-    return Readiness(models=sorted(registry.cards), broken=dict(registry.broken))
+        missing.append("There is no model to colour with.")
+        errors += [FieldError(f"/models/{name}", reason) for name, reason in registry.broken.items()]
+    if not jobs.writable:
+        missing.append("The database of jobs takes no writes.")
+        errors.append(FieldError("/database", "takes no writes"))
+    elif not jobs.workers:
+        missing.append("No worker is alive to execute jobs.")
+        errors.append(FieldError("/workers", "none is alive"))
+    if missing:
+        raise Unavailable(" ".join(missing), errors=errors, retry_after=RETRY_AFTER)
+    return Readiness(models=sorted(registry.cards), broken=dict(registry.broken), workers=jobs.workers)
 
 
 @router.get(

@@ -1,5 +1,6 @@
 """`chromalab serve`."""
 
+import asyncio
 import logging
 import os
 import socket
@@ -9,8 +10,10 @@ from typing import Annotated
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from app import guards
+from app.jobs.supervisor import Supervisor
 from app.keys import KeysError
 from app.main import REQUESTS_MAY_TAKE, create_app
 from app.settings import Settings, unknown_variables
@@ -20,7 +23,11 @@ log = structlog.get_logger(__name__)
 
 
 class _Server(uvicorn.Server):
-    """Says where it serves once it does."""
+    """Says where it serves once it does, and has workers beside it for as long."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, workers: Supervisor) -> None:
+        super().__init__(config)
+        self._app, self._workers = app, workers
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -29,6 +36,12 @@ class _Server(uvicorn.Server):
             typer.echo(
                 f"Chromalab serves on http://{f'[{host}]' if ':' in host else host}:{port}  (Ctrl+C stops it)"
             )
+            self._workers.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop the workers while requests finish; streams of events would never finish by themselves."""
+        self._app.state.services.jobs.feed.close()
+        await asyncio.gather(asyncio.to_thread(self._workers.stop), super().shutdown(sockets))
 
 
 def serve(
@@ -64,4 +77,4 @@ def serve(
         timeout_graceful_shutdown=REQUESTS_MAY_TAKE,
     )
     with suppress(KeyboardInterrupt):
-        _Server(config).run()
+        _Server(config, app, Supervisor(settings.workers)).run()

@@ -25,7 +25,11 @@ def train(
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Folder of the run's checkpoint. [runs/RECIPE]")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of models to write to. [CHROMALAB_MODELS_DIR]")
+        Path | None,
+        typer.Option(
+            help="Folder of models to write to, where one that the recipe begins with is. "
+            "[CHROMALAB_MODELS_DIR]"
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the recipe's.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads. [CHROMALAB_THREADS]")] = None,
@@ -55,6 +59,7 @@ def _train(
 ) -> None:
     import torch
 
+    from app.networks.card import CardError
     from app.training.checkpoint import CheckpointError
     from app.training.datasets import DatasetError
     from app.training.publish import publish
@@ -70,8 +75,10 @@ def _train(
             recipe = recipe.model_copy(update={"seed": seed})
         told.print("reading pictures …")
         task = read_task(recipe, data, test or ())
-        trainer = Trainer(recipe, task, run or Path("runs") / recipe.id)
-    except (RecipeError, DatasetError, CheckpointError) as error:
+        models_dir = out or settings.models_dir
+        start = models_dir / recipe.start if recipe.start else None
+        trainer = Trainer(recipe, task, run or Path("runs") / recipe.id, start)
+    except (RecipeError, DatasetError, CheckpointError, CardError) as error:
         told.print(f"chromalab: {error}", markup=False)
         raise typer.Exit(MISUSED) from None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -90,7 +97,7 @@ def _train(
 
         try:
             trainer.run(listen)
-            folder = (out or settings.models_dir) / recipe.id
+            folder = models_dir / recipe.id
             publish(recipe, trainer.published, trainer.progress.history, folder)
         except (CheckpointError, Diverged, OSError) as error:
             told.print(f"chromalab: {error}", markup=False)

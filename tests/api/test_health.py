@@ -7,6 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import __version__
+from app.jobs.service import Health as JobsHealth
+from app.jobs.service import Jobs
 from app.main import create_app
 from app.problems import MEDIA_TYPE
 from app.settings import Settings
@@ -28,6 +30,12 @@ def test_healthz(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok", "version": __version__}
 
 
+@pytest.fixture
+def a_worker_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Jobs, "health", lambda _: JobsHealth(writable=True, workers=1))
+
+
+@pytest.mark.usefixtures("a_worker_is_alive")
 def test_readyz_names_the_models(
     models_dir: Path, settings: Settings, make_model: Callable[..., Path]
 ) -> None:
@@ -37,8 +45,33 @@ def test_readyz_names_the_models(
     assert response.status_code == 200
     body = response.json()
     assert (body["status"], body["models"], set(body["broken"])) == ("ready", ["good"], {"broken"})
+    assert body["workers"] == 1
 
 
+def test_not_ready_without_a_worker(
+    settings: Settings, models_dir: Path, make_model: Callable[..., Path]
+) -> None:
+    make_model(models_dir, "good")
+    with TestClient(create_app(settings)) as client:
+        response = client.get("/readyz")
+    assert response.status_code == 503
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/workers"]
+
+
+def test_not_ready_without_a_database(
+    settings: Settings, models_dir: Path, tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    make_model(models_dir, "good")
+    (tmp_path / "file").touch()
+    lost = settings.model_copy(update={"data_dir": tmp_path / "file" / "below"})
+    with TestClient(create_app(lost)) as client:
+        response = client.get("/readyz")
+        assert client.get("/healthz").status_code == 200
+    assert response.status_code == 503
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/database"]
+
+
+@pytest.mark.usefixtures("a_worker_is_alive")
 def test_not_ready_without_a_model(client: TestClient) -> None:
     assert client.get("/healthz").status_code == 200
     response = client.get("/readyz")

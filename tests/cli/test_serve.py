@@ -14,6 +14,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.jobs.service import Jobs
+from app.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
 """Seconds given to what takes one or two; the machine may be busy."""
@@ -26,6 +29,7 @@ def serving(*arguments: str, **settings: str) -> Iterator[tuple[str, "subprocess
     environment = {
         **os.environ,
         "CHROMALAB_PRELOAD": "false",
+        "CHROMALAB_WORKERS": "0",
         **{f"CHROMALAB_{k}": v for k, v in settings.items()},
     }
     process = subprocess.Popen(
@@ -62,6 +66,24 @@ def test_the_first_page_does_not_wait_for_torch() -> None:
     with serving() as (address, _):
         assert httpx2.get(f"{address}/", timeout=PATIENCE).status_code == 200
     assert time.perf_counter() - begun < 15, "1.2 s when measured"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_it_has_its_workers_and_they_stop_with_it(tmp_path: Path) -> None:
+    with serving(WORKERS="2", DATA_DIR=str(tmp_path)) as (address, process):
+        deadline = time.monotonic() + PATIENCE
+        while (answer := httpx2.get(f"{address}/readyz", timeout=PATIENCE)).status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert answer.json()["workers"] in {1, 2}
+        process.terminate()
+        assert process.wait(timeout=PATIENCE) == -signal.SIGTERM
+        assert process.stderr is not None
+        said = process.stderr.read()  # to its end, which comes when the last of them has ended
+        assert said.count("the worker stops") <= 2
+        assert "Traceback" not in said
+    health = Jobs(Settings(data_dir=tmp_path)).health()
+    assert (health.writable, health.workers) == (True, 0)
 
 
 def test_on_loopback_it_answers_to_loopback_names_only(address: str) -> None:

@@ -1,0 +1,134 @@
+"""The one database of jobs: SQLite or PostgreSQL, its tables brought up to date by whoever comes first."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from app.jobs.schema import probes
+from app.settings import Settings
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`."""
+VERSION_TABLE = "job_schema"
+_LOCK = 7_302_684_113
+"""Advisory lock under which PostgreSQL's tables are made: any number of our own."""
+_BUSY_MILLISECONDS = 30_000
+
+
+def database_url(settings: Settings) -> sa.URL:
+    """Where jobs are kept."""
+    if settings.database_url is None:
+        return sa.URL.create("sqlite", database=str(settings.data_dir.absolute() / "chromalab.sqlite"))
+    url = sa.make_url(settings.database_url.get_secret_value())
+    return url if url.get_backend_name() == "sqlite" else url.set(drivername="postgresql+psycopg")
+
+
+@event.listens_for(sa.Engine, "connect")
+def _tune(connection: Any, _: Any) -> None:
+    """Set up every SQLite connection of this process, those that DBOS opens included.
+
+    Without a write-ahead log a step costs twenty times as much, and readers and writers wait for each other.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+
+class Database:
+    """Connections to the database; nothing is opened before the first use."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.engine = sa.create_engine(url, pool_size=8, max_overflow=8, pool_timeout=30, **self._options())
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _set_up)
+
+    @property
+    def address(self) -> str:
+        """The address in full, password included."""
+        return self.url.render_as_string(hide_password=False)
+
+    @property
+    def now(self) -> sa.ColumnElement[float]:
+        """Seconds since 1970 by the database's clock."""
+        if self.is_sqlite:
+            return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+
+    def prepare(self) -> None:
+        """Make or migrate our tables; harmless when done, or done by several at once."""
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        if not self._is_current():
+            self._migrate()
+
+    def queue_up(self, connection: sa.Connection) -> None:
+        """Wait for other transactions that call this to end; SQLite has one writer at a time anyway."""
+        if not self.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK + 1)))
+
+    def writable(self) -> bool:
+        """Whether a row can be written right now."""
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(sa.update(probes).values(written=self.now))
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+    def _options(self) -> dict[str, Any]:
+        if self.is_sqlite:
+            return {}
+        return {
+            "pool_pre_ping": True,
+            "connect_args": {"connect_timeout": 5, "application_name": "chromalab"},
+        }
+
+    def _is_current(self) -> bool:
+        with self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table(VERSION_TABLE):
+                return False
+            return bool(connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")) == HEAD)
+
+    def _migrate(self) -> None:
+        # Imported here: a start with tables in order does without.
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # it begins to talk while it is imported
+        from alembic import command
+        from alembic.config import Config
+
+        with self._alone() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def _alone(self) -> Iterator[sa.Connection]:
+        """A transaction that no other process migrates beside."""
+        with self.engine.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            yield connection
+
+
+def _set_up(connection: Any, _: Any) -> None:
+    """Have rows go with their job, and every transaction take SQLite's write lock where it begins to write.
+
+    One that reads first and then writes could not wait for the lock.
+    """
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.isolation_level = "IMMEDIATE"
