@@ -106,7 +106,9 @@ def slot(folder: Path, step: int) -> Path:
     return folder / f"checkpoint-{step % 2}"
 
 
-def load_trainer(run: "Run[TrainColorizerParams]", data: str, step: int, trained: int) -> Trainer:
+def load_trainer(
+    run: "Run[TrainColorizerParams]", data: str, step: int, trained: int
+) -> "Trainer[PaletteTask]":
     """The trainer as step number `step` finds it, after `trained` batches, set to save for the next step.
 
     Raises LostWork when its checkpoint is gone.
@@ -131,7 +133,7 @@ def load_trainer(run: "Run[TrainColorizerParams]", data: str, step: int, trained
     return trainer
 
 
-def sample_picture(trainer: Trainer, epoch: int) -> Picture:
+def sample_picture(trainer: "Trainer[PaletteTask]", epoch: int) -> Picture:
     """Test pictures in three rows: gray, coloured by the network's most likely colours, true."""
     task = trainer.task
     gray = task.test.gray[:SHOWN]
@@ -148,4 +150,6 @@ def sample_picture(trainer: Trainer, epoch: int) -> Picture:
     png = encode_picture(np.rint(255 * sheet).astype(np.uint8), format="png")
     words = f"{len(gray)} test pictures after epoch {epoch}: gray, coloured by the network, in true colours."
     data = b64encode(png).decode("ascii")
-    return Picture(f"epoch-{epoch:02d}", f"After epoch {epoch}", words, "image/png", data)
+    return Picture(
+        f"epoch-{epoch:02d}", f"After epoch {epoch}: gray, coloured, true", words, "image/png", data
+    )

@@ -1,7 +1,8 @@
 """Plotly figures as plain dictionaries; nothing of Plotly is imported.
 
 A trace's `meta.series` is its place, from 1, in the page's palette; the colours here are that palette in
-light.
+light. `meta.points` names the series whose points it shows, so that it can grow as they come, and
+`meta.head` the series of which it shows the newest point only. `meta.ground` marks what others lie on.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,10 +49,35 @@ def axis(shown: Axis) -> Figure:
     return base | ({"type": "log", "exponentformat": "power"} if shown.log else {})
 
 
-def curve(title: str, place: int, x: Sequence[float], y: Sequence[float | None], **more: Any) -> Figure:
-    """A line trace."""
+def curve(
+    title: str, place: int, x: Sequence[float], y: Sequence[float | None], *, points: str = "", **more: Any
+) -> Figure:
+    """A line trace; `points` is the series it shows, if it shows just that."""
     base: Figure = {"type": "scatter", "mode": "lines", "name": title, "x": list(x), "y": list(y)}
-    return base | style(place) | more
+    look = style(place)
+    if points:
+        look["meta"] |= {"points": points}
+    return base | look | more
+
+
+def head(place: int, points: str, samples: Samples, **marker: Any) -> Figure:
+    """A marker on the newest point of a series."""
+    look = style(place)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "x": samples["x"][-1:],
+        "y": samples["y"][-1:],
+        "marker": look["marker"] | {"size": 11} | marker,
+        "meta": look["meta"] | {"head": points},
+    }
+
+
+def samples_of(series: Mapping[str, Samples], name: str) -> Samples:
+    """A series, empty where it has no points yet."""
+    return series.get(name, {"x": [], "y": []})
 
 
 def mark(x: float, text: str) -> tuple[Figure, Figure]:
@@ -106,9 +132,14 @@ def chart(series: Iterable[Series], samples: Mapping[str, Samples], places: Mapp
     """All series on one pair of axes; on a logarithmic axis values that it cannot hold become gaps."""
     shown = list(series)
     traces = [
-        curve(one.title, places[one.name], *_held(one, samples[one.name]), hovertemplate="%{y:.4g}")
+        curve(
+            one.title,
+            places[one.name],
+            *_held(one, samples_of(samples, one.name)),
+            points=one.name,
+            hovertemplate="%{y:.4g}",
+        )
         for one in shown
-        if one.name in samples
     ]
     return {"data": traces, "layout": layout(shown[0].x, shown[0].y, hovermode="x unified")}
 

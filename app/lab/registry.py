@@ -1,7 +1,8 @@
-"""Finds the demos: every module in `app/lab/demos` that holds one."""
+"""Finds the demos: every module in `app/lab/demos` that holds one, and of other packages when told."""
 
 import inspect
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -12,13 +13,22 @@ from app.lab.demo import Demo
 
 @cache
 def demos() -> dict[str, Demo[Any]]:
-    """All demos by name, ordered by their modules' `ORDER`, then by name."""
+    """All demos of `app/lab/demos` by name, ordered by their modules' `ORDER`, then by name."""
+    return find_demos()
+
+
+def find_demos(more: Iterable[str] = ()) -> dict[str, Demo[Any]]:
+    """Those of `app/lab/demos` and of more packages, by name. Raises ImportError."""
     found: list[tuple[int, str, Demo[Any]]] = []
-    for info in pkgutil.iter_modules(folder.__path__):
-        module = import_module(f"{folder.__name__}.{info.name}")
-        for _, kind in inspect.getmembers(module, inspect.isclass):
-            if issubclass(kind, Demo) and kind.__module__ == module.__name__ and not inspect.isabstract(kind):
-                found.append((getattr(module, "ORDER", 100), kind.name, kind()))
+    for package in (folder, *map(import_module, more)):
+        for info in pkgutil.iter_modules(package.__path__):
+            module = import_module(f"{package.__name__}.{info.name}")
+            order = getattr(module, "ORDER", 100)
+            for _, kind in inspect.getmembers(module, inspect.isclass):
+                if kind.__module__ != module.__name__ or not issubclass(kind, Demo):
+                    continue
+                if not inspect.isabstract(kind):
+                    found.append((order, kind.name, kind()))
     names = [name for _, name, _ in found]
     if len(set(names)) < len(names):
         raise RuntimeError(f"two demos share a name: {', '.join(sorted(names))}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from app.lab.expressions import Node
-from app.lab.figures import NEUTRAL, chart, curve, layout, style
+from app.lab.figures import NEUTRAL, chart, curve, head, layout, samples_of, style
 from app.lab.packing import Array
 from app.lab.rules import RULES
 from app.lab.shown import Axis, Figure, Samples, Series
@@ -19,7 +19,12 @@ Window = tuple[float, float, float, float]
 
 
 def contour(
-    tree: Node, window: Window, minima: Sequence[Place], names: Sequence[str], series: Mapping[str, Samples]
+    tree: Node,
+    window: Window,
+    start: Place,
+    minima: Sequence[Place],
+    names: Sequence[str],
+    series: Mapping[str, Samples],
 ) -> Figure:
     """The map with all paths; played, a marker runs along each."""
     x, y, z = _grid(tree, window)
@@ -31,6 +36,7 @@ def contour(
             "y": y.tolist(),
             "z": _listed(heights),
             "colorscale": _SHADES,
+            "meta": {"ground": True},
             "ncontours": 30,
             "opacity": 0.8,
             "colorbar": {"title": {"text": title}},
@@ -38,42 +44,37 @@ def contour(
         }
     ]
     if minima:
-        marker = {"symbol": "star", "size": 12, "color": NEUTRAL}
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": "known minima",
-                "marker": marker,
-                "x": [place[0] for place in minima],
-                "y": [place[1] for place in minima],
-            }
-        )
-    shown = [name for name in names if f"{name}/path" in series]
-    for place, name in enumerate(shown):
-        path = series[f"{name}/path"]
-        traces.append(curve(RULES[name].title, place, path["x"], list(path["y"])))
+        traces.append(_spots("known minima", {"symbol": "star", "size": 12, "color": NEUTRAL}, minima))
+    at_start = {"symbol": "cross-thin", "size": 13, "line": {"width": 3, "color": NEUTRAL}}
+    traces.append(_spots("start", at_start, [start]))
+    for place, name in enumerate(names):
+        path = samples_of(series, f"{name}/path")
+        traces.append(curve(RULES[name].title, place, path["x"], list(path["y"]), points=f"{name}/path"))
     first = len(traces)
-    for place, name in enumerate(shown):
-        traces.append(_runner(place, series[f"{name}/path"], -1))
+    for place, name in enumerate(names):
+        traces.append(head(place, f"{name}/path", samples_of(series, f"{name}/path")))
     x0, x1, y0, y1 = window
     axes = layout(Axis("x"), Axis("y"))
     axes["xaxis"] |= {"range": [x0, x1]}
     axes["yaxis"] |= {"range": [y0, y1]}
     figure: Figure = {"data": traces, "layout": axes}
-    return figure | _animation(figure, first, shown, series) if shown else figure
+    moving = all(f"{name}/path" in series for name in names)
+    return figure | _animation(figure, first, names, series) if moving else figure
 
 
-def _runner(place: int, path: Samples, at: int) -> Figure:
+def _spots(title: str, marker: Figure, places: Sequence[Place]) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "showlegend": False,
-        "x": [path["x"][at]],
-        "y": [path["y"][at]],
-        "marker": style(place)["marker"] | {"size": 11},
-        "meta": style(place)["meta"],
+        "name": title,
+        "marker": marker,
+        "x": [place[0] for place in places],
+        "y": [place[1] for place in places],
     }
+
+
+def _runner(place: int, path: Samples, at: int) -> Figure:
+    return {"x": [path["x"][at]], "y": [path["y"][at]], "marker": style(place)["marker"] | {"size": 11}}
 
 
 def _animation(figure: Figure, first: int, names: Sequence[str], series: Mapping[str, Samples]) -> Figure:
@@ -125,26 +126,42 @@ def relief(tree: Node, window: Window, names: Sequence[str], series: Mapping[str
             "y": y.tolist(),
             "z": _listed(heights),
             "colorscale": _SHADES,
+            "meta": {"ground": True},
             "opacity": 0.9,
             "showscale": False,
         }
     ]
     x0, x1, y0, y1 = window
+    # Between its grid points the drawn surface is flat: a path would dive under it here and there.
+    lift = 0.02 * float(np.ptp(heights[np.isfinite(heights)])) if np.isfinite(heights).any() else 0.0
     for place, name in enumerate(names):
         if path := series.get(f"{name}/path"):
             along = zip(path["x"], path["y"], series[f"{name}/value"]["y"], strict=True)
             inside = [place for place in along if x0 <= place[0] <= x1 and y0 <= place[1] <= y1]
-            on = [float(np.log10(1 + max(value - low, 0.0))) if log else value for _, _, value in inside]
+            on = [
+                lift + (float(np.log10(1 + max(value - low, 0.0))) if log else value)
+                for _, _, value in inside
+            ]
             x_inside, y_inside = [entry[0] for entry in inside], [entry[1] for entry in inside]
             trace = curve(RULES[name].title, place, x_inside, y_inside, type="scatter3d", z=on)
             trace["line"] |= {"width": 5}
             traces.append(trace)
     scene = {
+        "camera": {"eye": _eye(window, names, series)},
         "xaxis": {"title": {"text": "x"}},
         "yaxis": {"title": {"text": "y"}},
         "zaxis": {"title": {"text": title}},
     }
     return {"data": traces, "layout": {"scene": scene, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}}
+
+
+def _eye(window: Window, names: Sequence[str], series: Mapping[str, Samples]) -> Figure:
+    """Where to look from: above the side on which the paths end, so that no slope hides them."""
+    ends = [(path["x"][-1], path["y"][-1]) for name in names if (path := series.get(f"{name}/path"))]
+    x0, x1, y0, y1 = window
+    x, y = np.mean(ends, axis=0) if ends else (x0, y0)
+    angle = np.arctan2((y - (y0 + y1) / 2) / (y1 - y0), (x - (x0 + x1) / 2) / (x1 - x0))
+    return {"x": float(np.cos(angle)), "y": float(np.sin(angle)), "z": 1.8}
 
 
 def values(series: Sequence[Series], names: Sequence[str], samples: Mapping[str, Samples]) -> Figure:

@@ -43,6 +43,12 @@ class Table:
     sort: str
     descending: bool
 
+    @property
+    def data(self) -> str:
+        """What all of it was measured on; empty where columns differ and each has to say so."""
+        named = {column.data for column in self.columns if column.key not in _UNMEASURED}
+        return named.pop() if len(named) == 1 else ""
+
     def aria_sort(self, column: Column) -> str | None:
         """The `aria-sort` of a heading."""
         if column.key != self.sort:
@@ -58,13 +64,18 @@ class Table:
 
 _NAME = Column("title", "Network", number=False)
 _OWN = (Column("parameters", "Parameters"), Column("input_size", "Input (px)"))
+_UNMEASURED = {column.key for column in (_NAME, *_OWN)}
 
 
-def compare(cards: Sequence[Card], sort: str = "", order: str = "") -> Table:
-    """The cards as a table, by the first measure and best first unless told otherwise."""
+def compare(cards: Sequence[Card], sort: str = "", order: str = "", *, every: bool = False) -> Table:
+    """The cards as a table, by the first measure and best first unless told otherwise.
+
+    With `every`, all measures that the cards share have a column, not only those worth comparing.
+    """
     measured = [
         Column(f"{data}.{name}".strip("."), measure(name).title, data, True, measure(name).higher_is_better)
         for data, name in shared(cards)
+        if every or measure(name).compared
     ]
     columns = (_NAME, *measured, *_OWN)
     by = next((column for column in columns if column.key == sort), (measured or columns)[0])

@@ -9,9 +9,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.colorizing.inbox import Form, Upload
-from app.colorizing.options import UnsupportedOption, check_supported
+from app.colorizing.options import UnsupportedOption
 from app.colorizing.pipeline import Order, Result
 from app.colorizing.presence import while_connected
+from app.colorizing.support import check_supported
 from app.pages import samples
 from app.pages.result import result_page
 from app.pages.studio import Choice, beside, read_choice, studio

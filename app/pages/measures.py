@@ -14,6 +14,8 @@ class Measure:
     decimals: int = 2
     percent: bool = False
     higher_is_better: bool = True
+    compared: bool = True
+    """Whether it has a column where models stand side by side; what tells of the pictures alone has none."""
 
     def show(self, value: float | str) -> str:
         """The value as text; words pass through."""
@@ -27,15 +29,15 @@ KNOWN = {
     "cross_entropy": Measure("Cross-entropy", 4, higher_is_better=False),
     "loss": Measure("Loss", 4, higher_is_better=False),
     "pooled_psnr": Measure("Pooled PSNR (dB)"),
-    "mean_psnr": Measure("Mean PSNR (dB)"),
+    "mean_psnr": Measure("Mean PSNR (dB)", compared=False),
     "auc": Measure("AuC (%)"),
     "balanced_auc": Measure("Balanced AuC (%)"),
     "colorfulness": Measure("Colourfulness"),
-    "absolute_colorfulness": Measure("Colourfulness, absolute"),
-    "true_colorfulness": Measure("The truth's colourfulness"),
+    "absolute_colorfulness": Measure("Colourfulness, absolute", compared=False),
+    "true_colorfulness": Measure("The truth's colourfulness", compared=False),
     "delta_colorfulness": Measure("ΔCF", higher_is_better=False),
-    "pixels": Measure("Pixels", 0),
-    "pictures": Measure("Pictures", 0),
+    "pixels": Measure("Pixels", 0, compared=False),
+    "pictures": Measure("Pictures", 0, compared=False),
 }
 """Measures by their name in a card; others are shown under their own name."""
 

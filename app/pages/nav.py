@@ -10,13 +10,19 @@ class Place:
     title: str
     href: str
     quiet: bool = False
+    also: tuple[str, ...] = ()
+    """Pages that belong here though their addresses lie elsewhere."""
 
     def is_current(self, path: str) -> bool:
         """Whether the page at `path` is this place or lies below it."""
-        return path == self.href or (self.href != "/" and path.startswith(self.href + "/"))
+        below = self.href != "/" and path.startswith(self.href + "/")
+        return path == self.href or path in self.also or below
 
 
 NAV = (
-    Place("Colorize", "/"),
+    Place("Colorize", "/", also=("/colorize",)),
+    Place("Shapes", "/shapes", also=("/convolve",)),
+    Place("Lab", "/lab"),
     Place("Models", "/models", quiet=True),
+    Place("Write-up", "/write-up", quiet=True),
 )

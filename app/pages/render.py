@@ -13,6 +13,9 @@ from app.guards import CONTENT_SECURITY_POLICY
 from app.pages.assets import static_url
 from app.pages.history import epochs
 from app.pages.nav import NAV
+from app.pages.numbers import bound, figure_title, lasted, moment, moment_iso, plain, scientific
+from app.pages.prose import formula, line, prose, scrolls
+from app.pages.typeset import formula_parts, typeset, typeset_bytes, typeset_shape
 from app.resources import templates_dir
 
 CHART_POLICY = CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
@@ -31,7 +34,26 @@ def environment() -> Environment:
         auto_reload=False,
     )
     env.globals.update(static_url=static_url, nav=NAV, version=__version__)
-    env.filters["epochs"] = epochs
+    env.filters.update(
+        epochs=epochs,
+        formula_parts=formula_parts,
+        typeset=typeset,
+        typeset_bytes=typeset_bytes,
+        typeset_shape=typeset_shape,
+    )
+    env.filters.update(
+        bound=bound,
+        figure_title=figure_title,
+        formula=formula,
+        lasted=lasted,
+        line=line,
+        moment=moment,
+        moment_iso=moment_iso,
+        prose=prose,
+        plain=plain,
+        scientific=scientific,
+        scrolls=scrolls,
+    )
     return env
 
 

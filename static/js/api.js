@@ -1,15 +1,6 @@
 /* One picture to the REST service and back. */
 
-/** What the service refused and why, as RFC 9457 says it; `status` 0 when no answer came at all. */
-export class Refusal extends Error {
-  constructor(problem, retryAfter = null) {
-    super(problem.detail || problem.title || "Something went wrong.");
-    this.status = problem.status ?? 0;
-    this.title = problem.title ?? "";
-    this.errors = Array.isArray(problem.errors) ? problem.errors : [];
-    this.retryAfter = retryAfter;
-  }
-}
+import { answer } from "./rest.js";
 
 /**
  * Colour one picture. `settings` are the form fields of POST /colorize; empty ones are left out.
@@ -32,23 +23,6 @@ export async function colorize(endpoint, picture, settings, signal) {
     steps: serverTiming(response.headers.get("Server-Timing")),
     milliseconds: performance.now() - started,
   };
-}
-
-/** Fetch, turning every kind of failure but an abort into a Refusal. */
-async function answer(address, options) {
-  let response;
-  try {
-    response = await fetch(address, options);
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Refusal({ title: "No answer", detail: "The service cannot be reached. Check the connection, then try again." });
-  }
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  throw new Refusal(
-    { title: `Error ${response.status}`, ...problem, status: response.status },
-    Number(response.headers.get("Retry-After")) || null,
-  );
 }
 
 /** A data URI as a Blob: object URLs stay small in memory and in the address of a download. */

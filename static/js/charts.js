@@ -17,14 +17,15 @@ export function drawWhenSeen(plot) {
 }
 
 async function draw(plot) {
-  const Plotly = await load(plot.dataset.plotly);
+  const Plotly = await loadPlotly(plot.dataset.plotly);
   const figure = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
   const paint = () => Plotly.react(plot, dressed(figure.data), dressedLayout(figure.layout), CONFIG);
   await paint();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
 }
 
-function load(address) {
+/** Plotly itself, fetched once. */
+export function loadPlotly(address) {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = address;
@@ -35,7 +36,8 @@ function load(address) {
   return library;
 }
 
-function token(name) {
+/** A design token of css/tokens.css, as it is now. */
+export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 

@@ -22,3 +22,14 @@ export function debounced(action, wait) {
   later.cancel = () => clearTimeout(timer);
   return later;
 }
+
+/** A new element: attributes by name (true is an empty one, false and null none), then children and texts. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}

@@ -1,10 +1,11 @@
 /* The home page: a picture comes in, its colour comes back, and every setting asks again. */
 
-import { colorize, Refusal } from "./api.js";
+import { colorize } from "./api.js";
 import { Compare } from "./compare.js";
 import { byId, debounced } from "./dom.js";
 import { listen, samples } from "./intake.js";
 import { clear, placeOf, slotsIn, tell } from "./problems.js";
+import { Refusal } from "./rest.js";
 import { listenToSettings, settings, shareable } from "./settings.js";
 import { fileSize, outputName, timingLine } from "./words.js";
 

@@ -16,6 +16,9 @@ from app.settings import Settings
 
 expect.set_options(timeout=30_000)  # a busy machine takes its time to read Plotly
 
+NOISE = ("Failed to load resource", "GL Driver Message", "willReadFrequently")
+"""What the browser says of itself: answers tell of failures, and a driver's advice is no fault."""
+
 HISTORY = [
     {"epoch": epoch, "train_loss": 3.0 / epoch, "val_loss": 3.1 / epoch, "val_accuracy": 0.6 - 0.3 / epoch}
     for epoch in range(1, 26)
@@ -93,7 +96,7 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
             "console",
             lambda message: (
                 told.append(f"console: {message.text}")
-                if message.type in ("error", "warning") and "Failed to load resource" not in message.text
+                if message.type in ("error", "warning") and not any(noise in message.text for noise in NOISE)
                 else None
             ),
         )

@@ -8,7 +8,20 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Page]
-PAGES = ("/", "/?sample=chelsea", "/?model=zebra&temperature=9", "/models", "/models/horses", "/nowhere")
+PAGES = (
+    "/",
+    "/?sample=chelsea",
+    "/?model=zebra&temperature=9",
+    "/models",
+    "/models/horses",
+    "/nowhere",
+    "/shapes?preset=unet",
+    "/shapes?preset=pool-upsample&symbols=1",
+    "/shapes?z=broken",
+    "/shapes/compare",
+    "/shapes/solve",
+    "/convolve",
+)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 WIDER_THAN_THE_WINDOW = """() => {
@@ -26,9 +39,12 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, summary,
 
 
 def open_page(visit: Visit, path: str, **options: Any) -> Page:
-    page = visit(path, refusals=(404,), **options)
-    if "sample" in path:
+    page = visit(path, refusals=(404, 422), **options)
+    if "?sample" in path:
         expect(page.locator("#status")).to_have_text("The colour is ready.")
+    if path.startswith("/shapes?preset"):
+        expect(page.locator("#status")).to_contain_text("Computed")
+        expect(page.locator("#editor")).to_be_visible()
     if path.startswith("/models"):
         page.locator("[data-figure]").first.scroll_into_view_if_needed()
         expect(page.locator(".main-svg").first).to_be_visible()

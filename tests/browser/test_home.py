@@ -336,7 +336,7 @@ class TestWithoutScript:
 def test_everything_can_be_reached_by_keyboard(visit: Visit) -> None:
     page = visit("/")
     reached: list[Any] = []
-    for _ in range(16):
+    for _ in range(20):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(

@@ -47,7 +47,7 @@ def test_colours_between_units_are_those_of_the_nearest() -> None:
 
 def test_rare_colours_weigh_more_and_the_mean_stays_one() -> None:
     counts = np.zeros(len(BINS))
-    common, rare = (int(np.flatnonzero((bin == BINS).all(axis=1))[0]) for bin in ((0, 0), (60, 40)))
+    common, rare = (bins_in_gamut().index(bin) for bin in ((0.0, 0.0), (60.0, 40.0)))
     counts[common], counts[rare] = 990, 10
     weights = rebalancing(counts, BINS, uniform=0.5, power=1.0)
     assert weights[rare] > 5 * weights[common]

@@ -62,7 +62,8 @@ def test_modules_import_only_what_is_there() -> None:
     for path in FILES:
         if path.suffix == ".js":
             for name in re.findall(r'from "(.+?)"', path.read_text()):
-                assert name.startswith("./") and (path.parent / name).is_file(), (path.name, name)
+                assert name.startswith(("./", "../")), (path.name, name)
+                assert (path.parent / name).resolve() in FILES, (path.name, name)
                 imported += 1
     assert imported > 0
 

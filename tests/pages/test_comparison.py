@@ -56,6 +56,51 @@ def test_words_are_no_column(cards: list[Card]) -> None:
     ]
 
 
+def measured(name: str, **values: dict[str, float]) -> Card:
+    return Card.model_validate(
+        {
+            "id": name,
+            "title": name,
+            "task": "ab",
+            "network": {"type": "unet"},
+            "parameters": 1,
+            "input_size": 32,
+            "bins": [(0.0, 0.0)],
+            "trained_on": "nothing",
+            "licence": "none",
+            "sha256": "0" * 64,
+            "metrics": values,
+        }
+    )
+
+
+def test_only_what_tells_models_apart_is_compared_unless_all_of_it_is_asked_for() -> None:
+    values = {"pooled_psnr": 23.0, "true_colorfulness": 34.6, "pictures": 1000.0}
+    cards = [measured("a", test=values), measured("b", test=values)]
+    assert [column.title for column in compare(cards).columns[1:-2]] == ["Pooled PSNR (dB)"]
+    every = [column.title for column in compare(cards, every=True).columns[1:-2]]
+    assert every == ["Pooled PSNR (dB)", "The truth's colourfulness", "Pictures"]
+
+
+def test_cards_with_other_measures_leave_gaps() -> None:
+    cards = [measured("a", test={"auc": 91.0}), measured("b", test={"auc": 90.0, "new": 1.0}), measured("c")]
+    table = compare(cards)
+    assert [column.title for column in table.columns[1:-2]] == ["AuC (%)"]
+    assert [(card.id, cells[1].value) for card, cells in table.rows] == [
+        ("a", 91.0),
+        ("b", 90.0),
+        ("c", None),
+    ]
+
+
+def test_one_set_of_pictures_is_named_once_and_several_by_each_column() -> None:
+    one = [measured("a", test={"auc": 91.0}), measured("b", test={"auc": 90.0})]
+    two = [measured(name, test={"auc": 91.0}, photos={"auc": 80.0}) for name in ("a", "b")]
+    assert compare(one).data == "test"
+    assert compare(two).data == ""
+    assert compare([measured("a")]).data == ""
+
+
 def test_csv_has_the_numbers_in_full(cards: list[Card]) -> None:
     rows = list(csv.DictReader(StringIO(as_csv(compare(cards)))))
     assert [row["id"] for row in rows] == order(cards)

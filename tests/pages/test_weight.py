@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,11 +18,29 @@ def modules(client: TestClient, address: str, seen: set[str]) -> None:
     if address in seen:
         return
     seen.add(address)
-    for name in re.findall(r'from "\./(.+?)"', client.get(address).text):
-        modules(client, f"{address.rpartition('/')[0]}/{name}", seen)
+    for name in re.findall(r'from "(\.\.?/.+?)"', client.get(address).text):
+        modules(client, urljoin(address, name), seen)
 
 
-@pytest.mark.parametrize("path", ["/", "/?sample=chelsea", "/models", "/models/horses", "/nowhere"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/?sample=chelsea",
+        "/lab",
+        "/lab/min-norm",
+        "/lab/trajectories",
+        "/lab/jobs",
+        "/write-up",
+        "/models",
+        "/models/horses",
+        "/shapes",
+        "/shapes/compare",
+        "/shapes/solve",
+        "/convolve",
+        "/nowhere",
+    ],
+)
 def test_pages_are_light(client: TestClient, parse: Callable[[str], Any], path: str) -> None:
     html = client.get(path, headers={"Accept": "text/html"}).text
     page = parse(html)

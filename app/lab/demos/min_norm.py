@@ -53,6 +53,7 @@ class MinNormParams(Params):
         "Schedule of the rate",
         "decay: constant for half the run, then geometrically down to 1e-9 of it. auto: decay for rules "
         "whose steps do not vanish with the gradient, constant for the others.",
+        more=True,
     )
     start: Literal["zero", "row-space", "random"] = choice(
         "zero", "Start", "zero; row-space: random inside the row space; random: anywhere."
@@ -61,14 +62,28 @@ class MinNormParams(Params):
         "random",
         "Problem",
         "random: X and t standard normal; signs: X sign(X^T t) = c t (Wilson et al. 2017).",
+        more=True,
     )
     penalty: float = number(
-        0.0, "L2 penalty", "Added to the loss as penalty |w|^2.", low=0, high=100, symbol="\\tilde\\lambda"
+        0.0,
+        "L2 penalty",
+        "Added to the loss as penalty |w|^2.",
+        low=0,
+        high=100,
+        scale="log",
+        symbol="\\tilde\\lambda",
+        more=True,
     )
-    momentum: float = number(0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu")
-    beta1: float = number(0.9, "Beta 1", "Adam and its kin.", low=0, high=0.999, symbol="\\beta_1")
-    beta2: float = number(0.999, "Beta 2", "Adam and its kin.", low=0, high=0.99999, symbol="\\beta_2")
-    smoothing: float = number(0.99, "Beta", "RMSProp's smoothing.", low=0, high=0.99999, symbol="\\beta")
+    momentum: float = number(
+        0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu", more=True
+    )
+    beta1: float = number(0.9, "Beta 1", "Adam and its kin.", low=0, high=0.999, symbol="\\beta_1", more=True)
+    beta2: float = number(
+        0.999, "Beta 2", "Adam and its kin.", low=0, high=0.99999, symbol="\\beta_2", more=True
+    )
+    smoothing: float = number(
+        0.99, "Beta", "RMSProp's smoothing.", low=0, high=0.99999, symbol="\\beta", more=True
+    )
     epsilon: float = number(
         1e-8,
         "Epsilon",
@@ -77,11 +92,12 @@ class MinNormParams(Params):
         high=1e6,
         scale="log",
         symbol="\\epsilon",
+        more=True,
     )
     epsilon_sweep: bool = switch(
         False, "Sweep epsilon", "The optimizer also with epsilon from 1e-8 to 1e6, its rate growing along."
     )
-    runs: int = number(1, "Problems", "Independent problems solved at once.", low=1, high=64)
+    runs: int = number(1, "Problems", "Independent problems solved at once.", low=1, high=64, more=True)
     tolerance: float = number(
         1e-8,
         "Tolerance",
@@ -89,6 +105,7 @@ class MinNormParams(Params):
         low=1e-14,
         high=0.1,
         scale="log",
+        more=True,
     )
 
     @model_validator(mode="after")

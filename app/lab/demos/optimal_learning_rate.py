@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.lab.demo import Demo, DemoError, Params, Run, Step
 from app.lab.fields import number
-from app.lab.figures import NEUTRAL, curve, layout, mark, style
+from app.lab.figures import NEUTRAL, curve, layout, mark, samples_of, style
 from app.lab.rate_gradients import Descending
 from app.lab.shown import Axis, Check, Figure, Json, Outcome, Point, Samples, Series, Table
 
@@ -266,12 +266,14 @@ def _descent_figure(series: Mapping[str, Samples]) -> Figure:
     for place, (name, title, axis) in enumerate(
         (("descent/rate", "learning rate", "y"), ("descent/loss", "loss", "y2"))
     ):
-        if samples := series.get(name):
-            traces.append(curve(title, place, samples["x"], list(samples["y"]), yaxis=axis))
+        samples = samples_of(series, name)
+        traces.append(curve(title, place, samples["x"], list(samples["y"]), points=name, yaxis=axis))
     shown = layout(Axis("step of gradient descent on the rate"), _RATE)
     second = {
         "title": {"text": "loss"},
         "type": "log",
+        "dtick": 1,
+        "exponentformat": "power",
         "overlaying": "y",
         "side": "right",
         "automargin": True,

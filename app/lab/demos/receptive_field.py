@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from app.lab.demo import Demo, Params, Run, Step
 from app.lab.fields import choice, number
-from app.lab.figures import NEUTRAL, curve, layout
+from app.lab.figures import NEUTRAL, curve, layout, samples_of
 from app.lab.packing import Array, pack, unpack
 from app.lab.receptive.boxes import Box, part, reached_box, spread
 from app.lab.receptive.plan import Plan, plan, random_map, skeleton_map
@@ -30,9 +30,9 @@ class ReceptiveFieldParams(Params):
     activation: Literal["none", "ReLU", "Tanh"] = choice(
         "ReLU", "Activation", "After every convolution but the last."
     )
-    channels: int = number(8, "Channels", "Of the stack's hidden layers.", low=1, high=32)
+    channels: int = number(8, "Channels", "Of the stack's hidden layers.", low=1, high=32, more=True)
     draws: int = number(
-        20, "Random networks", "Weights and inputs drawn for the effective field.", low=0, high=100
+        20, "Random networks", "Weights and inputs drawn for the effective field.", low=0, high=100, more=True
     )
     network: dict[str, Any] | None = Field(
         None,
@@ -145,10 +145,10 @@ gradient follows the same counts; it is averaged here over random networks with 
                 found["effective"] = _heat(extras, "random")
             found["paths"] = _heat(extras, "paths")
             found["cut"] = _cut(extras)
-        if (samples := series.get("sigma")) is not None:
-            trace = curve("standard deviation", 0, samples["x"], list(samples["y"]))
-            found["sigma"] = {"data": [trace], "layout": layout(_DRAWS, Axis("standard deviation, pixels"))}
-        return found or {"sigma": {"data": [], "layout": layout(_DRAWS, Axis("standard deviation, pixels"))}}
+        samples = samples_of(series, "sigma")
+        trace = curve("standard deviation", 0, samples["x"], list(samples["y"]), points="sigma")
+        found["sigma"] = {"data": [trace], "layout": layout(_DRAWS, Axis("standard deviation, pixels"))}
+        return found
 
 
 def _reach(chosen: Plan, reached: Box) -> Check:

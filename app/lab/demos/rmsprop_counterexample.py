@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from app.lab.demo import Demo, Params, Run, Step
 from app.lab.descent import Descent, Lane, Member, sample_steps
 from app.lab.exact import ExactText, Quadratic
-from app.lab.figures import NEUTRAL, chart, curve, layout, style
+from app.lab.figures import NEUTRAL, chart, curve, head, layout, samples_of
 from app.lab.least_squares import Batches, LeastSquares
 from app.lab.packing import Array
 from app.lab.rmsprop_step import (
@@ -301,10 +301,9 @@ def _plane(params: CounterexampleParams, series: Mapping[str, Samples]) -> Figur
     }
     traces = [line, _spot("minimum norm", "star", [float(value) for value in smallest])]
     for place, name in enumerate(METHODS):
-        if path := series.get(f"{name}/path"):
-            traces.append(curve(RULES[name].title, place, path["x"], path["y"]))
-            end = _spot(f"{RULES[name].title} ends", "circle", [path["x"][-1], path["y"][-1]])
-            traces.append(end | {"marker": {"size": 10} | style(place)["marker"], "showlegend": False})
+        path = samples_of(series, f"{name}/path")
+        traces.append(curve(RULES[name].title, place, path["x"], path["y"], points=f"{name}/path"))
+        traces.append(head(place, f"{name}/path", path))
     traces.append(_spot("RMSProp's first step", "x", [float(weight) for weight in step.w]))
     rate = step.rate_for_zero_loss
     if rate is not None:

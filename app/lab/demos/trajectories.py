@@ -39,6 +39,7 @@ class TrajectoriesParams(Params):
         title="Expression",
         description="Of x and y: + - * / ** ( ), sin, cos, tan, tanh, exp, log, sqrt, abs, pi, e.",
         max_length=300,
+        json_schema_extra={"when": {"surface": "expression"}},
     )
     start: tuple[Coordinate, Coordinate] | None = Field(
         None, title="Start", description="x and y; the surface's own start if left out."
@@ -61,18 +62,33 @@ class TrajectoriesParams(Params):
         symbol="\\eta",
     )
     learning_rates: dict[OptimizerName, Annotated[float, Field(gt=0, le=100)]] = Field(
-        {}, title="Own learning rates", description="For single optimizers, by name."
+        {},
+        title="Own learning rates",
+        description="For single optimizers, by name.",
+        json_schema_extra={"more": True},
     )
     steps: int = number(1000, "Steps", "Updates of each optimizer.", low=1, high=20_000, scale="log")
     noise: float = number(
-        0.0, "Noise", "Standard deviation of normal noise on every gradient.", low=0, high=1000
+        0.0,
+        "Noise",
+        "Standard deviation of normal noise on every gradient.",
+        low=0,
+        high=1000,
+        scale="log",
+        more=True,
     )
-    momentum: float = number(0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu")
-    beta1: float = number(0.9, "Beta 1", "Adam and its kin.", low=0, high=0.999, symbol="\\beta_1")
-    beta2: float = number(0.999, "Beta 2", "Adam and its kin.", low=0, high=0.99999, symbol="\\beta_2")
-    smoothing: float = number(0.99, "Beta", "RMSProp's smoothing.", low=0, high=0.99999, symbol="\\beta")
+    momentum: float = number(
+        0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu", more=True
+    )
+    beta1: float = number(0.9, "Beta 1", "Adam and its kin.", low=0, high=0.999, symbol="\\beta_1", more=True)
+    beta2: float = number(
+        0.999, "Beta 2", "Adam and its kin.", low=0, high=0.99999, symbol="\\beta_2", more=True
+    )
+    smoothing: float = number(
+        0.99, "Beta", "RMSProp's smoothing.", low=0, high=0.99999, symbol="\\beta", more=True
+    )
     epsilon: float = number(
-        1e-8, "Epsilon", "Beside the root.", low=1e-16, high=1e6, scale="log", symbol="\\epsilon"
+        1e-8, "Epsilon", "Beside the root.", low=1e-16, high=1e6, scale="log", symbol="\\epsilon", more=True
     )
     preconditioner: float = number(
         0.1,
@@ -81,6 +97,7 @@ class TrajectoriesParams(Params):
         low=1e-4,
         high=1e4,
         scale="log",
+        more=True,
     )
 
     @field_validator("expression")
@@ -246,7 +263,7 @@ With noise 0, SGD is gradient descent.
         surface = SURFACES.get(params.surface)
         minima = surface.minima if surface else ()
         return {
-            "contour": contour(params.tree, params.window, minima, params.names, series),
+            "contour": contour(params.tree, params.window, params.origin, minima, params.names, series),
             "relief": relief(params.tree, params.window, params.names, series),
             "value": values(self.series(params), params.names, series),
         }

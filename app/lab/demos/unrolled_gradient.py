@@ -64,7 +64,7 @@ class UnrolledGradientParams(Params):
         None,
         title="Learning rate",
         description="Where the derivative is taken; 1 over the largest curvature of the squares if left out.",
-        json_schema_extra={"scale": "log", "symbol": "\\eta"},
+        json_schema_extra={"scale": "log", "symbol": "\\eta", "more": True},
     )
     graph_steps: int = number(3, "Steps drawn", "Length of the loop in the drawn graph.", low=1, high=256)
     measure_time: bool = switch(

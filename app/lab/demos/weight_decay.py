@@ -51,13 +51,16 @@ class WeightDecayParams(Params):
     )
     batch_size: int = number(1, "Batch size", "Equations in a mini-batch.", low=1, high=100, symbol="b")
     steps: int = number(1000, "Steps", "Updates of the weights.", low=1, high=50_000, scale="log")
-    momentum: float = number(0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu")
+    momentum: float = number(
+        0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu", more=True
+    )
     sweep: int = number(
         9,
         "Decays",
         "In the sweep, from a thousandth of the chosen one to a hundred times it.",
         low=0,
         high=25,
+        more=True,
     )
 
     @model_validator(mode="after")

@@ -20,7 +20,12 @@ _ADAPTIVE = {
 }
 _START = {"optimizer": "sgd", "compare": [], "start": "random", "steps": 4000}
 _RIDGE = {"optimizer": "gd", "compare": [], "penalty": 0.1, "steps": 4000}
+_FULL = {"optimizer": "full-matrix-adagrad", "compare": [], "batch_size": 10, "steps": 2000}
+_SWEEP = {"optimizer": "adam", "compare": [], "batch_size": 10, "steps": 4000, "epsilon_sweep": True}
+_DIAGONAL = {"optimizer": "fixed-preconditioner", "compare": [], "batch_size": 10, "steps": 20000}
 _CLOSE = 1e-9
+_NEAR = 1e-4
+"""For limits that are reached only as a setting grows, and for roots of matrices."""
 
 
 @lru_cache(maxsize=8)
@@ -110,6 +115,34 @@ def _adaptive(_: Cards) -> Finding:
     return Finding(text, confirmed_if(holds, "needs a condition"), _table(result))
 
 
+def _full_matrix(_: Cards) -> Finding:
+    found = _result(_FULL)["optimizers"]["full-matrix-adagrad"]
+    text = (
+        f"Full-matrix AdaGrad ends {found['distance_to_minimum_norm']:.1e} |w*| from $w^*$, and "
+        f"{found['row_space_leakage']:.1e} outside the row space."
+    )
+    return Finding(
+        text, confirmed_if(found["converged"] and found["distance_to_minimum_norm"] < _NEAR, "impossible")
+    )
+
+
+def _epsilon(_: Cards) -> Finding:
+    rows = [row for row in _result(_SWEEP)["epsilon_sweep"] if row["distance"] is not None]
+    first, last = rows[0], rows[-1]
+    text = (
+        f"Adam ends {first['distance']:.2f} |w*| from $w^*$ with $\\epsilon$ = {first['epsilon']:.0e}, and "
+        f"{last['distance']:.0e} with {last['epsilon']:.0e} and the rate grown along."
+    )
+    return Finding(text, confirmed_if(last["distance"] < _NEAR < first["distance"], "needs a condition"))
+
+
+def _preconditioner(_: Cards) -> Finding:
+    found = _result(_DIAGONAL)["optimizers"]["fixed-preconditioner"]
+    off, away = found["distance_to_prediction"], found["distance_to_minimum_norm"]
+    text = f"{off:.1e} from $D X^T (X D X^T)^{{-1}} t$, and {away:.2f} |w*| from $w^*$."
+    return Finding(text, confirmed_if(off < _CLOSE < away, "impossible"))
+
+
 CLAIMS = (
     Claim(
         "sgd-minimum-norm",
@@ -167,6 +200,33 @@ BEYOND = (
         "Rescaling each coordinate by its own gradients turns steps out of the row space.",
         Link("demo", "min-norm", _ADAPTIVE),
         _adaptive,
+    ),
+    Claim(
+        "full-matrix",
+        "1.2",
+        "Full-matrix AdaGrad",
+        "",
+        "Its matrix maps the span of its gradients to itself, so no step leaves the row space.",
+        Link("demo", "min-norm", _FULL),
+        _full_matrix,
+    ),
+    Claim(
+        "large-epsilon",
+        "1.2",
+        "Adaptive methods as epsilon grows",
+        "",
+        "Beside a large $\\epsilon$ the root no longer matters: all coordinates are divided by the same.",
+        Link("demo", "min-norm", _SWEEP),
+        _epsilon,
+    ),
+    Claim(
+        "fixed-preconditioner",
+        "1.2",
+        "A fixed diagonal preconditioner",
+        "",
+        "From zero every iterate is $D X^T a$, and only one solution is.",
+        Link("demo", "min-norm", _DIAGONAL),
+        _preconditioner,
     ),
 )
 """What follows on the counterexample of section 1.2."""
