@@ -22,7 +22,7 @@ serve: .venv/.serve
 	$(BIN)/chromalab serve
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n auto --dist loadfile
 
 test-long: .venv/.dev
 	$(BIN)/python -m pytest -m long || test $$? -eq 5  # 5: there is none

@@ -19,6 +19,7 @@ from app.head import HeadMiddleware
 from app.jobs.service import Jobs
 from app.keys import KeyRing
 from app.lane import Lane
+from app.pages import write_up
 from app.services import Services
 from app.settings import Settings
 from app.telemetry import Metrics, TelemetryMiddleware
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         arithmetic = Lane(ARITHMETIC_THREADS, ARITHMETIC_WAITING)
         parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs)
         app.state.services = parts
-        preloading = [asyncio.create_task(ahead(parts)) for ahead in (_preload, _open_jobs)]
+        preloading = [asyncio.create_task(ahead(parts)) for ahead in (_warm, _open_jobs)]
         try:
             yield
         finally:
@@ -75,6 +76,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(pages.router)
     pages.mount_static(app)
     return app
+
+
+async def _warm(parts: Services) -> None:
+    """The model first, which pictures wait for; it brings torch, which the write-up needs too."""
+    await _preload(parts)
+    await _check_write_up(parts)
+
+
+async def _check_write_up(parts: Services) -> None:
+    """Have the write-up's claims checked before its page is first asked for."""
+    if parts.settings.preload:
+        try:
+            await write_up.found(parts)
+        except problems.Unavailable:  # about to stop, or busy: whoever asks has them checked
+            return
+        except Exception:
+            log.exception("the write-up could not be checked ahead")
 
 
 async def _preload(parts: Services) -> None:

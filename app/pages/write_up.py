@@ -41,16 +41,16 @@ Parts = Annotated[Services, Depends(services)]
 @router.get("")
 async def page(request: Request, parts: Parts) -> Response:
     """Every claim in the write-up's order."""
-    found = await _found(parts)
-    counts = {verdict: sum(one.finding.verdict == verdict for one in found) for verdict in VERDICTS}
+    claims = await found(parts)
+    counts = {verdict: sum(one.finding.verdict == verdict for one in claims) for verdict in VERDICTS}
     context = {
         "sections": [
-            (number, title, [one for one in found if one.claim.section.startswith(number)])
+            (number, title, [one for one in claims if one.claim.section.startswith(number)])
             for number, title in SECTIONS.items()
         ],
         "counts": {verdict: count for verdict, count in counts.items() if count},
         "verdicts": VERDICTS,
-        "links": {one.claim.key: link_to(parts, one.claim.link) for one in found},
+        "links": {one.claim.key: link_to(parts, one.claim.link) for one in claims},
         "versions": versions(),
     }
     return render(request, "write-up.html", context)
@@ -62,7 +62,7 @@ async def file(parts: Parts) -> Response:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("section", "claim", "printed", "computed", "verdict", "why"))
-    for one in await _found(parts):
+    for one in await found(parts):
         claim, finding = one.claim, one.finding
         writer.writerow(
             (claim.section, claim.title, claim.printed, finding.computed, finding.verdict, claim.why)
@@ -76,17 +76,17 @@ _computed: dict[tuple[str, ...], Sequence[Checked]] = {}
 """What was found with the newest cards, by their weights' hashes."""
 
 
-async def _found(parts: Services) -> Sequence[Checked]:
-    """All claims, computed by this process when first asked for: one or two seconds of work."""
+async def found(parts: Services) -> Sequence[Checked]:
+    """All claims, computed by this process once, at its start or when first asked for: a second or two."""
     cards = parts.registry.cards
     key = tuple(card.sha256 for card in cards.values())
 
     def compute() -> Sequence[Checked]:
         with _computing:  # who asks in the meantime waits for what comes
             if key not in _computed:
-                found = tuple(checked(cards))
+                fresh = tuple(checked(cards))
                 _computed.clear()
-                _computed[key] = found
+                _computed[key] = fresh
             return _computed[key]
 
     if key in _computed:

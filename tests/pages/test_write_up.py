@@ -1,14 +1,21 @@
 """The write-up's page: every claim with what it prints, what is computed, a verdict and a way to see it."""
 
 import csv
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from app.lab.writeup import CLAIMS, checked
+from app.lab.writeup import CLAIMS, Checked, checked
+from app.lab.writeup.claim import Finding
+from app.main import create_app
+from app.pages import write_up
+from app.settings import Settings
 
 Get = Callable[..., Any]
 
@@ -67,3 +74,42 @@ def test_it_is_computed_once(client: TestClient, monkeypatch: pytest.MonkeyPatch
     client.get("/write-up")
     monkeypatch.setattr("app.pages.write_up.checked", None)
     assert client.get("/write-up").status_code == 200
+
+
+@pytest.fixture
+def computings(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When each computing began, of a process that has computed nothing; each takes half a second."""
+    begun: list[float] = []
+
+    def slow(_: object) -> Iterator[Checked]:
+        begun.append(time.monotonic())
+        time.sleep(0.5)
+        yield from (Checked(claim, Finding("so", "confirmed")) for claim in CLAIMS)
+
+    monkeypatch.setattr(write_up, "checked", slow)
+    monkeypatch.setattr(write_up, "_computed", {})
+    return begun
+
+
+def test_two_who_ask_at_once_share_one_computing(client: TestClient, computings: list[float]) -> None:
+    with ThreadPoolExecutor(2) as askers:
+        answers = list(askers.map(client.get, ["/write-up", "/write-up.csv"]))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(computings) == 1
+
+
+@pytest.mark.parametrize("preload", [True, False])
+def test_it_is_computed_ahead_where_things_are_loaded_ahead(
+    tmp_path: Path, computings: list[float], preload: bool
+) -> None:
+    (tmp_path / "models").mkdir()
+    settings = Settings(
+        preload=preload, threads=1, models_dir=tmp_path / "models", data_dir=tmp_path / "data"
+    )
+    with TestClient(create_app(settings)) as client:
+        deadline = time.monotonic() + (30 if preload else 1)
+        while not computings and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(computings) == preload
+        assert client.get("/write-up").status_code == 200
+    assert len(computings) == 1

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -47,6 +48,15 @@ class Heart:
         self._path.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A worker that does no more."""
+
+    id: str
+    signed_off: bool
+    """Whether it was told to stop and did, and nothing went wrong."""
+
+
 class Observer:
     """Tells which other workers are dead, by what it has seen itself.
 
@@ -61,7 +71,7 @@ class Observer:
         self._beats: dict[str, tuple[float, float]] = {}
         self._looked: float | None = None
 
-    def dead(self) -> list[str]:
+    def dead(self) -> list[Dead]:
         """Workers that are dead now. To be asked about every BEAT_EVERY."""
         with self._database.engine.connect() as connection:
             others = sa.select(workers.c.id, workers.c.seen, workers.c.gone).where(
@@ -78,7 +88,7 @@ class Observer:
             seen, since = before.get(row.id, (row.seen, now))
             self._beats[row.id] = (row.seen, since if seen == row.seen else now)
             if row.gone or self._is_unlocked(row.id) or now - self._beats[row.id][1] > DEAD_AFTER:
-                found.append(row.id)
+                found.append(Dead(row.id, signed_off=row.gone))
         return found
 
     def bury(self, worker: str) -> None:

@@ -167,10 +167,13 @@ class Worker:
         tidied = time.monotonic()
         while True:
             try:
-                for worker in self._observer.dead():
-                    log.warning("a worker has died; its jobs go back into the queue", worker=worker)
-                    DBOS._recover_pending_workflows([worker])
-                    self._observer.bury(worker)
+                for one in self._observer.dead():
+                    if one.signed_off:
+                        log.info("a worker has left; what it left goes back into the queue", worker=one.id)
+                    else:
+                        log.warning("a worker has died; its jobs go back into the queue", worker=one.id)
+                    DBOS._recover_pending_workflows([one.id])
+                    self._observer.bury(one.id)
                 if time.monotonic() - tidied > housekeeping.EVERY:
                     days = self._settings.job_retention_days
                     housekeeping.tidy(self._database, self._queue, self._folders, days)

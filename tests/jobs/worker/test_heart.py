@@ -9,7 +9,7 @@ from app.jobs.database import Database
 from app.jobs.schema import workers
 from app.jobs.store import DEAD_AFTER, Store
 from app.jobs.worker import heart as module
-from app.jobs.worker.heart import Heart, Observer
+from app.jobs.worker.heart import Dead, Heart, Observer
 
 
 class Clock:
@@ -29,7 +29,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def watch(observer: Observer, clock: Clock, seconds: float) -> list[str]:
+def watch(observer: Observer, clock: Clock, seconds: float) -> list[Dead]:
     """Whom an observer that looks every second finds dead in so many seconds."""
     for _ in range(int(seconds)):
         clock.now += 1.0
@@ -45,7 +45,7 @@ def test_a_worker_that_signed_off_is_dead_at_once(database: Database, tmp_path: 
     assert Store(database).live_workers() == 1
     heart.stop()
     assert Store(database).live_workers() == 0
-    assert observer.dead() == ["a"]
+    assert observer.dead() == [Dead("a", signed_off=True)]
     observer.bury("a")
     assert observer.dead() == []
 
@@ -55,7 +55,7 @@ def test_one_whose_process_is_gone_is_dead_at_once(database: Database, tmp_path:
     heart.start()
     assert observer.dead() == []
     heart._lock.release()  # as the system does, however a process ends
-    assert observer.dead() == ["a"]
+    assert observer.dead() == [Dead("a", signed_off=False)]
 
 
 def test_one_on_another_machine_is_dead_when_it_has_been_silent(
@@ -66,7 +66,7 @@ def test_one_on_another_machine_is_dead_when_it_has_been_silent(
     assert watch(observer, clock, DEAD_AFTER - 1) == []
     assert heart.beat()
     assert watch(observer, clock, DEAD_AFTER - 1) == []
-    assert watch(observer, clock, 4) == ["a"]
+    assert watch(observer, clock, 4) == [Dead("a", signed_off=False)]
 
 
 def test_after_a_gap_nobody_is_dead_before_there_was_time_to_beat(
@@ -77,7 +77,7 @@ def test_after_a_gap_nobody_is_dead_before_there_was_time_to_beat(
     assert watch(observer, clock, 3) == []
     clock.now += 60.0  # the database was away, for all hearts alike
     assert watch(observer, clock, DEAD_AFTER - 1) == []
-    assert watch(observer, clock, 4) == ["a"]
+    assert watch(observer, clock, 4) == [Dead("a", signed_off=False)]
 
 
 def test_one_taken_for_dead_learns_it(database: Database, tmp_path: Path) -> None:
