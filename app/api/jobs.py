@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -32,7 +32,13 @@ PAGE, LARGEST_PAGE = 20, 100
 
 Parts = Annotated[Services, Depends(services)]
 JobId = Annotated[str, Path(examples=["0123456789abcdef0123456789abcdef"])]
-_NOTHING_MEANS_NONE = BeforeValidator(lambda value: None if value == "" else value)
+
+
+def _empty_means_none(**schema: Any) -> tuple[BeforeValidator, WithJsonSchema]:
+    """A parameter that is left empty counts as left out, and its schema says so."""
+    nothing = BeforeValidator(lambda value: None if value == "" else value)
+    return nothing, WithJsonSchema({"anyOf": [schema, {"const": ""}, {"type": "null"}]})
+
 
 _COUNTEREXAMPLE = {"demo": "rmsprop-counterexample", "params": {"learning_rate": "91/410"}, "seed": 0}
 _MIN_NORM = {"demo": "min-norm", "params": {"n": 10, "d": 30, "optimizer": "adam"}, "seed": 7}
@@ -119,13 +125,17 @@ async def submit(
 def list_jobs(
     parts: Parts,
     state: Annotated[
-        State | None, _NOTHING_MEANS_NONE, Query(description="Only those in this state.")
+        State | None,
+        *_empty_means_none(enum=list(get_args(State))),
+        Query(description="Only those in this state."),
     ] = None,
     demo: Annotated[
         str | None, Query(max_length=100, pattern=r"^[^\x00]*$", description="Only those of this demo.")
     ] = None,
     limit: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST_PAGE)] | None, _NOTHING_MEANS_NONE, Query()
+        Annotated[int, Field(ge=1, le=LARGEST_PAGE)] | None,
+        *_empty_means_none(type="integer", minimum=1, maximum=LARGEST_PAGE),
+        Query(description="Jobs a page."),
     ] = PAGE,
     cursor: Annotated[
         str | None,

@@ -150,6 +150,7 @@ def test_a_layer_is_chosen_by_keyboard_and_its_output_moved_into_the_corner(visi
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#editor h2")).to_have_text("Edit conv2")
+    expect(page.locator(".sight-caption")).to_contain_text("output of conv2")
     page.get_by_label("Output row").fill("0")
     page.get_by_label("Output column").fill("0")
     expect(page.locator(".sight-caption")).to_contain_text("sees rows 0 to 4 and columns 0 to 4")

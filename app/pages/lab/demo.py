@@ -23,10 +23,13 @@ from app.pages.lab.rows import rows
 from app.pages.lab.settings import Given, address, read, texts_of
 from app.pages.lab.view import RunView, view
 from app.pages.render import CHART_POLICY, render
-from app.problems import FieldError, NotFound, Problem, Unavailable, Unprocessable
+from app.problems import FieldError, MethodNotAllowed, NotFound, Problem, Unavailable, Unprocessable
 from app.services import Services, services
 
 router = APIRouter(prefix="/lab")
+
+PAGES = ("compare", "jobs")
+"""Addresses below /lab that are no demo's, and are only read."""
 
 EARLIER = 6
 """Runs of the same demo that its page lists."""
@@ -84,6 +87,8 @@ async def preview(request: Request, parts: Parts, name: str) -> Response:
 @router.post("/{name}")
 async def run(request: Request, parts: Parts, name: str) -> Response:
     """Run the demo with the form's settings: on to the job's page, or, for a script, its id and link."""
+    if name in PAGES:
+        raise MethodNotAllowed(f"/lab/{name} takes no POST.", headers={"Allow": "GET, HEAD"})
     demo = parts.jobs.demo(name)
     given = read(demo, await read_pairs(request))
     by_script = "application/json" in request.headers.get("accept", "")

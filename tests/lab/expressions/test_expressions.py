@@ -35,8 +35,12 @@ def texts() -> st.SearchStrategy[str]:
     return st.recursive(leaves, extend, max_leaves=8)
 
 
+PLACES = st.floats(-2, 2).map(lambda value: round(value, 3))
+"""Nearer to 0 the oracle's forty digits cancel: 1/sin(y) - y cos(y)/sin(y)**2 at y = 1e-60 is 0 to it."""
+
+
 @settings(max_examples=150, deadline=None)
-@given(texts(), st.floats(-2, 2), st.floats(-2, 2))
+@given(texts(), PLACES, PLACES)
 def test_values_and_gradients_against_sympy(text: str, x: float, y: float) -> None:
     exact = sympy.sympify(text, locals=NAMES)
     at = {X: sympy.Float(x, 40), Y: sympy.Float(y, 40)}
