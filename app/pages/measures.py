@@ -27,6 +27,12 @@ class Measure:
 KNOWN = {
     "accuracy": Measure("Accuracy", percent=True),
     "cross_entropy": Measure("Cross-entropy", 4, higher_is_better=False),
+    "accuracy_mean": Measure("Mean accuracy", percent=True),
+    "accuracy_min": Measure("Least accuracy", percent=True, compared=False),
+    "accuracy_max": Measure("Greatest accuracy", percent=True, compared=False),
+    "cross_entropy_mean": Measure("Mean cross-entropy", 4, higher_is_better=False, compared=False),
+    "cross_entropy_min": Measure("Least cross-entropy", 4, higher_is_better=False, compared=False),
+    "cross_entropy_max": Measure("Greatest cross-entropy", 4, higher_is_better=False, compared=False),
     "loss": Measure("Loss", 4, higher_is_better=False),
     "pooled_psnr": Measure("Pooled PSNR (dB)"),
     "mean_psnr": Measure("Mean PSNR (dB)", compared=False),
