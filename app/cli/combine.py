@@ -32,9 +32,9 @@ def combine(
             raise Incompatible("one model alone is nothing to combine")
         card = join(models, out, title=title)
     except (CardError, Incompatible) as error:
-        told.print(f"chromalab: {error}", markup=False)
+        told.print(f"chromalab: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None
     except OSError as error:
-        told.print(f"chromalab: {out} cannot be written: {error.strerror}", markup=False)
+        told.print(f"chromalab: {out} cannot be written: {error.strerror}", markup=False, soft_wrap=True)
         raise typer.Exit(FAILED) from None
-    told.print(f"{card.id}, {card.parameters:,} parameters, is in {out}", markup=False)
+    told.print(f"{card.id}, {card.parameters:,} parameters, is in {out}", markup=False, soft_wrap=True)

@@ -107,7 +107,7 @@ def combine(sources: Sequence[Path], folder: Path, *, title: str) -> Card:
             "size_multiple": math.lcm(*(card.size_multiple for card in cards)),
             "sha256": _write_weights(served, folder, half=True),
             "metrics": {},
-            "recipe": {"members": [card.recipe for card in cards]},
+            "recipe": {"members": [_told(card) for card in cards]},
             "trained_on": "; ".join(dict.fromkeys(card.trained_on for card in cards)),
             "licence": " ".join(dict.fromkeys(card.licence for card in cards)),
             "versions": _versions(),
@@ -117,6 +117,11 @@ def combine(sources: Sequence[Path], folder: Path, *, title: str) -> Card:
     write_card(folder, card)
     load_network(folder, card)
     return card
+
+
+def _told(card: Card) -> dict[str, Any]:
+    """A member's recipe with its history: the combined card's own `history` is the first member's."""
+    return card.recipe | {"history": [epoch.model_dump(mode="json") for epoch in card.history]}
 
 
 def _members(spec: NetworkSpec) -> list[NetworkSpec]:

@@ -68,6 +68,7 @@ def test_combined_models_give_the_mean_of_their_answers(tmp_path: Path) -> None:
     assert (card.id, card.title, card.parameters) == ("both", "Both", 2 * 56_856)
     assert read_card(tmp_path / "both") == card
     assert [member["id"] for member in card.recipe["members"]] == ["one", "two"]
+    assert all(member["history"][0]["val_loss"] == 1.5 for member in card.recipe["members"])
     gray = torch.randn(2, 1, 32, 32)
     answers = [load_network(tmp_path / name, card)(gray).softmax(1) for name, card in cards.items()]
     found = load_network(tmp_path / "both", card)(gray).softmax(1)

@@ -1,0 +1,42 @@
+"""`chromalab combine`: several models become one, or a sentence says why not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import cli
+from app.networks.card import read_card
+
+run = CliRunner().invoke
+MakeModel = Callable[..., Path]
+
+
+def test_two_models_become_one(tmp_path: Path, make_model: MakeModel) -> None:
+    members = [str(make_model(tmp_path, name)) for name in ("one", "two")]
+    found = run(cli, ["combine", *members, "--out", str(tmp_path / "both"), "--title", "Both"])
+    assert found.exit_code == 0, found.output
+    card = read_card(tmp_path / "both")
+    assert (card.id, card.title, card.network.type) == ("both", "Both", "ensemble")
+    assert f"both, {card.parameters:,} parameters" in found.stderr
+
+
+@pytest.mark.parametrize(("names", "says"), [(["one"], "nothing to combine"), (["one", "none"], "none")])
+def test_what_cannot_be_combined_is_said(
+    tmp_path: Path, make_model: MakeModel, names: list[str], says: str
+) -> None:
+    make_model(tmp_path, "one")
+    members = [str(tmp_path / name) for name in names]
+    found = run(cli, ["combine", *members, "--out", str(tmp_path / "both"), "--title", "Both"])
+    assert found.exit_code == 2
+    assert says in found.stderr
+    assert not (tmp_path / "both").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, make_model: MakeModel) -> None:
+    members = [str(make_model(tmp_path, name)) for name in ("one", "two")]
+    (tmp_path / "file").write_text("in the way")
+    found = run(cli, ["combine", *members, "--out", str(tmp_path / "file" / "both"), "--title", "Both"])
+    assert found.exit_code == 1
+    assert "cannot be written" in found.stderr
