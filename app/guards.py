@@ -1,5 +1,6 @@
 """What stands before every route: body size, host names, other sites, API keys, rates, response headers."""
 
+import asyncio
 import base64
 import binascii
 import ipaddress
@@ -9,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from limits import parse_many
-from limits.aio.storage import MemoryStorage
+from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,6 +44,10 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 """Asked by machines without credentials; they tell nothing of users."""
+BODY_MAY_PAUSE = 20.0
+"""Seconds that the next piece of a body may take to come."""
+BODY_PACE = 4096
+"""Bytes a second that a body must come at in the long run, or it would hold its place for ever."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CLIENT = "chromalab.client"
 """Key in the scope: name of the API key's owner."""
@@ -84,6 +90,46 @@ class BodyLimitMiddleware:
             if digits.isascii() and digits.isdigit() and int(digits) > self.max_bytes:
                 raise TooLarge(f"The body has {digits} bytes; this service takes up to {self.max_bytes}.")
         await self.app(scope, receive, send)
+
+
+class BodyPaceMiddleware:
+    """Gives up a body that comes too slowly: each piece within a while, all of it at some least speed."""
+
+    def __init__(self, app: ASGIApp, pause: float = BODY_MAY_PAUSE, bytes_a_second: int = BODY_PACE) -> None:
+        self.app = app
+        self.pause, self.bytes_a_second = pause, bytes_a_second
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; whoever reads its body meets a 408 when the client is late."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun: float | None = None
+        count, whole = 0, False
+
+        async def in_time() -> Message:
+            nonlocal begun, count, whole
+            if whole:  # what comes now is that the client has gone, and that may take its time
+                return await receive()
+            clock = asyncio.get_running_loop().time
+            if begun is None:
+                begun = clock()
+            due = min(clock() + self.pause, begun + self.pause + count / self.bytes_a_second)
+            try:
+                async with asyncio.timeout_at(due):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(  # a kind that FastAPI does not take for a broken body
+                    408,
+                    f"The body came too slowly: each piece is awaited for {self.pause:g} s, "
+                    f"and all of it at {self.bytes_a_second:,} bytes a second or more.",
+                    headers={"Connection": "close"},
+                ) from None
+            count += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            return message
+
+        await self.app(scope, in_time, send)
 
 
 class TrustedHostsMiddleware:
@@ -176,10 +222,10 @@ def _key_shown(headers: Headers) -> str | None:
 class RateLimitMiddleware:
     """Bounds what one client may ask in a while; a client is a key's owner, or an address (IPv6: its /64)."""
 
-    def __init__(self, app: ASGIApp, rates: str) -> None:
+    def __init__(self, app: ASGIApp, rates: str, counted_in: Storage | None = None) -> None:
         self.app = app
         self.rates = parse_many(rates)
-        self.limiter = MovingWindowRateLimiter(MemoryStorage())
+        self.limiter = MovingWindowRateLimiter(counted_in or MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise TooManyRequests with the time after which to ask again."""

@@ -2,9 +2,14 @@
 
 import math
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 _CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_PROCESS = Path("/proc/self")
 
 
 def available_cpus(quota_file: Path = _CGROUP_QUOTA) -> int:
@@ -17,3 +22,27 @@ def available_cpus(quota_file: Path = _CGROUP_QUOTA) -> int:
     except (OSError, ValueError, ZeroDivisionError):  # no cgroup v2, or "max": no quota
         return cpus
     return max(1, min(cpus, granted))
+
+
+@dataclass
+class Peak:
+    """The most resident memory of this process in MiB while it was watched."""
+
+    mebibytes: float = 0.0
+
+
+@contextmanager
+def peak_memory(process: Path = _PROCESS) -> Iterator[Peak]:
+    """Watch the process; where the kernel's mark cannot be put back (not Linux), of its whole life."""
+    with suppress(OSError):
+        (process / "clear_refs").write_text("5", encoding="ascii")
+    peak = Peak()
+    yield peak
+    try:
+        status = (process / "status").read_text(encoding="ascii", errors="replace")
+        peak.mebibytes = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    except (OSError, IndexError, ValueError):
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in KiB elsewhere
+        peak.mebibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

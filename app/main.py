@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app import __version__, api, guards, pages, problems
 from app.colorizing.colorizer import Colorizer
 from app.colorizing.engine import Engine
+from app.colorizing.meters import Meters
 from app.colorizing.registry import Registry
 from app.head import HeadMiddleware
 from app.jobs.service import Jobs
@@ -21,8 +22,11 @@ from app.keys import KeyRing
 from app.lane import Lane
 from app.pages import write_up
 from app.services import Services
+from app.serving.place import Place
+from app.serving.rates import SharedWindows
 from app.settings import Settings
 from app.telemetry import Metrics, TelemetryMiddleware
+from app.tracing import telemetry
 
 REQUESTS_MAY_TAKE = 25
 """Seconds that requests under way at shutdown get to finish."""
@@ -36,8 +40,12 @@ DESCRIPTION = "Colour gray pictures with networks trained here. Every error is a
 log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The whole service as an ASGI application; its parts are built when it starts."""
+def create_app(settings: Settings | None = None, place: Place | None = None) -> FastAPI:
+    """The whole service as an ASGI application; its parts are built when it starts.
+
+    `place` tells which of several web processes it is that serves it.
+    """
+    place = place or Place()
     settings = settings or Settings()
     metrics = Metrics()
 
@@ -46,13 +54,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs = Jobs(settings)
         registry = await asyncio.to_thread(Registry, settings.models_dir, jobs.folders.model)
         engine = Engine(
-            registry, queue_size=settings.queue_size, max_batch=settings.max_batch, threads=settings.threads
+            registry,
+            queue_size=settings.queue_size,
+            max_batch=settings.max_batch,
+            threads=settings.threads,
+            place=place,
         )
-        colorizer = Colorizer(registry, engine, settings)
+        colorizer = Colorizer(registry, engine, settings, place, Meters(metrics.registry))
         arithmetic = Lane(ARITHMETIC_THREADS, ARITHMETIC_WAITING)
         parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs)
         app.state.services = parts
-        preloading = [asyncio.create_task(ahead(parts)) for ahead in (_warm, _open_jobs)]
+        preloading = [asyncio.create_task(ahead) for ahead in (_warm(parts, place), _open_jobs(parts))]
         try:
             yield
         finally:
@@ -69,7 +81,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        middleware=_middleware(settings, metrics),
+        middleware=_middleware(settings, metrics, place),
+        telemetry=telemetry(settings.traces_enabled),
     )
     problems.install(app, pages.problem_page)
     api.install(app)
@@ -78,10 +91,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-async def _warm(parts: Services) -> None:
+async def _warm(parts: Services, place: Place) -> None:
     """The model first, which pictures wait for; it brings torch, which the write-up needs too."""
     await _preload(parts)
-    await _check_write_up(parts)
+    if place.is_first:  # the others have it checked when they are asked for it
+        await _check_write_up(parts)
 
 
 async def _check_write_up(parts: Services) -> None:
@@ -89,8 +103,6 @@ async def _check_write_up(parts: Services) -> None:
     if parts.settings.preload:
         try:
             await write_up.found(parts)
-        except problems.Unavailable:  # about to stop, or busy: whoever asks has them checked
-            return
         except Exception:
             log.exception("the write-up could not be checked ahead")
 
@@ -115,7 +127,7 @@ async def _open_jobs(parts: Services) -> None:
             await asyncio.to_thread(parts.jobs.open)
 
 
-def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def _middleware(settings: Settings, metrics: Metrics, place: Place) -> list[Middleware]:
     """The layers around every route, outermost first: what fails in one still passes those before it."""
     layers = [
         Middleware(CorrelationIdMiddleware),
@@ -153,7 +165,8 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     if settings.api_keys_file is not None:
         layers.append(Middleware(guards.ApiKeyMiddleware, keys=KeyRing(settings.api_keys_file)))
     if settings.rate_limit:
-        layers.append(Middleware(guards.RateLimitMiddleware, rates=settings.rate_limit))
+        counted = SharedWindows(place.folder / "rates.sqlite") if place.folder else None
+        layers.append(Middleware(guards.RateLimitMiddleware, rates=settings.rate_limit, counted_in=counted))
     layers.append(Middleware(guards.BodyLimitMiddleware, max_bytes=settings.max_body_bytes))
-    layers.append(Middleware(HeadMiddleware))
+    layers += [Middleware(guards.BodyPaceMiddleware), Middleware(HeadMiddleware)]
     return layers

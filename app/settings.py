@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import resources
 from app.machine import available_cpus
+from app.serving.place import default_processes
 
 ENV_PREFIX = "CHROMALAB_"
 CLIENT_VARIABLES = frozenset({ENV_PREFIX + "API_KEY"})
@@ -38,6 +39,10 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    processes: Count = Field(
+        default_factory=default_processes,
+        description="Web processes that serve together; one a CPU and a GiB of memory unless set, up to 4.",
+    )
     models_dir: Path = Field(
         default_factory=resources.models_dir,
         description="Folder of trained models, a sub-folder each; those shipped with Chromalab unless set.",
@@ -55,6 +60,9 @@ class Settings(BaseSettings):
     max_batch: Count = Field(32, description="Small pictures put through a network together, at most.")
     max_concurrent_pictures: Count = Field(
         2, description="Pictures decoded, coloured and encoded at full size at the same time."
+    )
+    picture_timeout: Count = Field(
+        60, description="Seconds within which a picture is coloured; the one who asked is then answered 503."
     )
     max_body_bytes: Count = Field(
         64 * MIB, description="Largest request body in bytes; larger ones are answered 413."
@@ -128,6 +136,11 @@ class Settings(BaseSettings):
         "console", description="Log lines for people, or one JSON each."
     )
     metrics_enabled: bool = Field(True, description="Serve Prometheus metrics at `/metrics`.")
+    traces_enabled: bool = Field(
+        False,
+        description="Send OpenTelemetry traces to where the `OTEL_EXPORTER_OTLP_…` variables say; "
+        "needs the extra `traces`.",
+    )
 
     @field_validator("rate_limit")
     @classmethod

@@ -1,12 +1,21 @@
 """Logs with request ids and Prometheus metrics: what an operator sees of the service."""
 
 import logging
+import operator
+import os
+import re
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
 
 import structlog
 from asgi_correlation_id import correlation_id
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.types import EventDict, Processor, WrappedLogger
 
@@ -21,11 +30,17 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class Metrics:
-    """One application's metrics; `registry` is where the parts of the service add their own."""
+    """One application's metrics; `registry` is where the parts of the service add their own.
+
+    Where several processes serve, prometheus_client keeps each one's numbers in a shared folder; `exposition`
+    adds them up, whichever process is asked.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
+        self._shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if self._shared is None:
+            ProcessCollector(registry=self.registry)
         self.requests = Counter(
             "chromalab_http_requests",
             "Requests answered.",
@@ -40,8 +55,58 @@ class Metrics:
             registry=self.registry,
         )
         self.in_progress = Gauge(
-            "chromalab_http_requests_in_progress", "Requests being answered now.", registry=self.registry
+            "chromalab_http_requests_in_progress",
+            "Requests being answered now.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
+        self.processes = Gauge(
+            "chromalab_web_processes",
+            "Processes that serve.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.processes.set(1)
+
+    def exposition(self) -> bytes:
+        """Everything that was counted, in Prometheus' text format (blocking)."""
+        if self._shared is None:
+            return generate_latest(self.registry)
+        everybody = CollectorRegistry()
+        MultiProcessCollector(everybody, self._shared)  # type: ignore[no-untyped-call]
+        pids = _live_pids(Path(self._shared))
+        everybody.register(_Processes(pids))
+        return generate_latest(everybody)
+
+
+class _Processes(Collector):
+    """What `ProcessCollector` tells of one process, of several together."""
+
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._each = [ProcessCollector(pid=partial(int, pid), registry=None) for pid in pids]
+
+    def collect(self) -> Iterator[Metric]:
+        """Sums, but for the start: that of the first."""
+        summed: dict[str, Metric] = {}
+        for family in (family for each in self._each for family in each.collect()):
+            if (known := summed.setdefault(family.name, family)) is not family:
+                add = min if family.name == "process_start_time_seconds" else operator.add
+                pairs = zip(known.samples, family.samples, strict=True)
+                known.samples = [a._replace(value=add(a.value, b.value)) for a, b in pairs]
+        yield from summed.values()
+
+
+def _live_pids(folder: Path) -> list[int]:
+    """Processes that keep numbers in the folder and are alive; the gauges of those that died are removed."""
+    pids = {int(found[1]) for each in folder.iterdir() if (found := re.search(r"_(\d+)\.db$", each.name))}
+    alive = []
+    for pid in sorted(pids):
+        try:
+            os.kill(pid, 0)
+            alive.append(pid)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+    return alive
 
 
 class TelemetryMiddleware:

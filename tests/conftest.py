@@ -21,6 +21,7 @@ def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test, and no process that one starts, writes to the user's own data folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHROMALAB_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("CHROMALAB_PROCESSES", "1")  # more only where a test is about them: each costs seconds
         yield
 
 

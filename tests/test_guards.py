@@ -1,8 +1,10 @@
 """What stands before the routes, each guard by itself in front of a small application."""
 
+import asyncio
 import base64
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
+from starlette.types import Message
 
 from app import guards, problems
 from app.keys import KeyRing, add_key, revoke_key
+from app.serving.rates import SharedWindows
 
 LIMIT = 1000
 
@@ -239,6 +243,77 @@ def test_each_address_has_its_own_rate(first: str, second: str, same: bool) -> N
     app = behind(Middleware(guards.RateLimitMiddleware, rates="1/minute")).app
     statuses = [TestClient(app, client=(host, 1)).get("/").status_code for host in (first, second)]
     assert statuses == [200, 429 if same else 200]
+
+
+def asked(path: str, pieces: list[tuple[float, bytes]]) -> tuple[int, dict[str, str]]:
+    """Status and headers of a POST whose body comes in pieces, each after a pause, and never ends."""
+    app = behind(Middleware(guards.BodyPaceMiddleware, pause=0.3, bytes_a_second=1000)).app
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"content-type", b"multipart/form-data; boundary=b")],
+    }
+    waiting, messages = iter(pieces), []
+
+    async def receive() -> Message:
+        for pause, body in waiting:
+            await asyncio.sleep(pause)
+            return {"type": "http.request", "body": body, "more_body": True}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
+    headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+    return messages[0]["status"], headers
+
+
+@pytest.mark.parametrize("path", ["/", "/upload"])
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [],
+        [(0.0, b"--b")],
+        [(0.1, b"--b")] * 30,  # never a long pause, and yet far too slow
+    ],
+)
+def test_a_body_that_does_not_come_is_given_up(path: str, pieces: list[tuple[float, bytes]]) -> None:
+    begun = time.monotonic()
+    status, headers = asked(path, pieces)
+    assert (status, headers["content-type"], headers["connection"]) == (408, problems.MEDIA_TYPE, "close")
+    assert time.monotonic() - begun < 2.5, "30 pieces would take 3 s"
+
+
+def test_a_body_that_is_not_wanted_is_not_waited_for() -> None:
+    assert asked("/unread", [])[0] == 200
+
+
+def test_a_quick_body_may_be_followed_by_a_long_wait() -> None:
+    app = FastAPI(middleware=[Middleware(guards.BodyPaceMiddleware, pause=0.1)], openapi_url=None)
+
+    @app.post("/")
+    async def slow(request: Request) -> int:
+        length = len(await request.body())
+        with suppress(TimeoutError):  # who listens for the client's leaving is not told of lateness
+            await asyncio.wait_for(request.receive(), 0.3)
+        return length
+
+    assert TestClient(app).post("/", content=b"x" * 1000).json() == 1000
+
+
+def test_rates_can_be_counted_in_a_file_that_processes_share(tmp_path: Path) -> None:
+    def one_of_the_processes() -> TestClient:
+        counted = SharedWindows(tmp_path / "rates.sqlite")
+        return behind(Middleware(guards.RateLimitMiddleware, rates="3/minute", counted_in=counted))
+
+    first, second = one_of_the_processes(), one_of_the_processes()
+    statuses = [client.get("/").status_code for client in (first, second, first, second, first)]
+    assert statuses == [200, 200, 200, 429, 429]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -92,6 +96,63 @@ def test_applications_count_apart(metrics: Metrics) -> None:
     other = Metrics()
     other.requests.labels("GET", "/", "200").inc()
     assert counted(metrics.registry) == {}
+
+
+COUNTS = """
+import sys
+from app.telemetry import Metrics
+
+metrics = Metrics()
+metrics.requests.labels("GET", "/", "200").inc(int(sys.argv[1]))
+metrics.seconds.labels("GET", "/").observe(0.02)
+metrics.in_progress.inc()
+print(metrics.exposition().decode(), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_processes_are_counted_together_whichever_is_asked(tmp_path: Path) -> None:
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    with ExitStack() as stack:
+        several = []
+        for count in ("2", "3"):
+            process = subprocess.Popen(
+                [sys.executable, "-c", COUNTS, count],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=environment,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            said = list(iter(process.stdout.readline, "\n"))
+            several.append((process, said))
+        samples = set("".join(several[1][1]).splitlines())
+        assert 'chromalab_http_requests_total{method="GET",route="/",status="200"} 5.0' in samples
+        assert 'chromalab_http_request_duration_seconds_count{method="GET",route="/"} 2.0' in samples
+        assert {"chromalab_http_requests_in_progress 2.0", "chromalab_web_processes 2.0"} <= samples
+        if sys.platform == "linux":
+            (memory,) = (line for line in samples if line.startswith("process_resident_memory_bytes "))
+            pages = sum(
+                int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) for process, _ in several
+            )
+            assert float(memory.split()[1]) == pytest.approx(pages * os.sysconf("SC_PAGE_SIZE"), rel=0.2)
+        several[0][0].kill()
+        several[0][0].wait()
+        last = subprocess.run(
+            [sys.executable, "-c", COUNTS, "1"],
+            input="",
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=60,
+            check=True,
+        ).stdout.splitlines()
+    assert 'chromalab_http_requests_total{method="GET",route="/",status="200"} 6.0' in last, (
+        "the dead one's stay"
+    )
+    assert "chromalab_web_processes 2.0" in last, "and it serves no more"
 
 
 async def _leave(scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,6 +14,7 @@ from app.colorizing.inbox import Upload, refusal
 from app.colorizing.options import Hint, Options
 from app.colorizing.pipeline import Order, Part, Result
 from app.colorizing.presence import while_connected
+from app.imaging.tone import Tone
 from app.networks.card import Card
 from app.problems import FieldError, UnsupportedMedia, responses
 from app.services import Services, services
@@ -40,6 +41,11 @@ class ColorizedPicture(BaseModel):
     model: str = Field(description="Id of the model that coloured it.", examples=["horses"])
     width: int = Field(description="Width of the upright picture in pixels.", examples=[32])
     height: int = Field(description="Height of the upright picture in pixels.", examples=[32])
+    source: Tone = Field(
+        "gray",
+        description="`toned` (sepia and the like) or `color`; left out where the upload was gray. Its "
+        "luminance was coloured in every case.",
+    )
     image: str = Field(
         "", description="The coloured picture as a data URI; left out when only classes were asked for."
     )
@@ -148,9 +154,10 @@ async def colorize(
             }
             if as_json:
                 content = await run_in_threadpool(result_json, result)
-                return Response(content, media_type="application/json", headers=headers)
+                return parts.colorizer.answer(commission.upload, content, "application/json", headers)
             headers["Content-Disposition"] = _disposition(commission.upload, result)
-            return Response(result.image, media_type=f"image/{result.format}", headers=headers)
+            assert result.image is not None
+            return parts.colorizer.answer(commission.upload, result.image, f"image/{result.format}", headers)
     except ClientDisconnect:
         return Response(status_code=CLIENT_GONE)
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -72,4 +72,5 @@ async def metrics(parts: Annotated[Services, Depends(services)]) -> Response:
     """What the service has done, for Prometheus."""
     if not parts.settings.metrics_enabled:
         raise NotFound("Metrics are switched off on this service.")
-    return Response(generate_latest(parts.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    text = await run_in_threadpool(parts.metrics.exposition)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -16,7 +16,7 @@ from app.imaging.encode import OutputFormat
 PATIENCE = 300.0
 """Seconds to go on asking a service that is busy, for each picture."""
 LARGEST_FILE = 1 << 30
-_SENT = {"saturation", "temperature"}
+_SENT = {"saturation", "temperature", "restore"}
 
 
 class RemotePainter:

@@ -43,6 +43,9 @@ def colorize(
             help="0 takes the likeliest colours, 1 their mean; the model's own unless given.",
         ),
     ] = None,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Give faded pictures their contrast back, gently.")
+    ] = False,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Go into folders within folders.")
     ] = False,
@@ -71,7 +74,7 @@ def colorize(
         )
         return
     try:
-        with closing(_painter(model, _options(saturation, temperature), server, api_key)) as painter:
+        with closing(_painter(model, _options(saturation, temperature, restore), server, api_key)) as painter:
             kept, failures = _paint_all(tasks, painter, overwrite=overwrite, told=told)
     except SetupError as error:
         told.print(f"chromalab: {error}", markup=False)
@@ -87,9 +90,9 @@ def colorize(
         raise typer.Exit(FAILED)
 
 
-def _options(saturation: float, temperature: float | None) -> Options:
+def _options(saturation: float, temperature: float | None, restore: bool) -> Options:
     try:
-        return Options(saturation=saturation, temperature=temperature)
+        return Options(saturation=saturation, temperature=temperature, restore=restore)
     except ValidationError as error:  # not a number, which Typer takes for one
         first = error.errors()[0]
         raise SetupError(f"--{first['loc'][0]}: {first['msg']}") from None

@@ -1,47 +1,30 @@
 """`chromalab serve`."""
 
-import asyncio
 import logging
 import os
+import shutil
 import socket
-from contextlib import suppress
-from typing import Annotated
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
-import uvicorn
-from fastapi import FastAPI
 
-from app import guards
-from app.jobs.supervisor import Supervisor
 from app.keys import KeysError
-from app.main import REQUESTS_MAY_TAKE, create_app
+from app.serving.place import Place
 from app.settings import Settings, unknown_variables
-from app.telemetry import configure_logging
+
+if TYPE_CHECKING:
+    from app.serving.server import Company
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""prometheus_client reads it when it is first imported, and keeps its numbers there from then on."""
 
 log = structlog.get_logger(__name__)
-
-
-class _Server(uvicorn.Server):
-    """Says where it serves once it does, and has workers beside it for as long."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI, workers: Supervisor) -> None:
-        super().__init__(config)
-        self._app, self._workers = app, workers
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            typer.echo(
-                f"Chromalab serves on http://{f'[{host}]' if ':' in host else host}:{port}  (Ctrl+C stops it)"
-            )
-            self._workers.start()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop the workers while requests finish; streams of events would never finish by themselves."""
-        self._app.state.services.jobs.feed.close()
-        await asyncio.gather(asyncio.to_thread(self._workers.stop), super().shutdown(sockets))
 
 
 def serve(
@@ -51,30 +34,81 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Port; 0 takes a free one. [CHROMALAB_PORT, else 8000]")
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(help="Web processes. [CHROMALAB_PROCESSES, else one a CPU, up to 4]")
+    ] = None,
+    sibling: Annotated[str | None, typer.Option("--sibling", hidden=True)] = None,
 ) -> None:
     """Serve the pages and the REST API until interrupted; what was begun is finished first."""
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = Settings(**given)  # type: ignore[arg-type]
+    given = {"host": host, "port": port, "processes": processes}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    try:
+        if sibling is not None:
+            index, count, descriptors, folder = sibling.split("/", 3)
+            place = Place(int(index), int(count), Path(folder))
+            _run(settings, place, [socket.socket(fileno=int(each)) for each in descriptors.split(",")])
+            return
+        with _place(1 if sys.platform == "win32" else settings.processes) as place:
+            _run(settings, place, None)
+    except KeysError as error:
+        typer.echo(f"chromalab: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def _place(count: int) -> Iterator[Place]:
+    """The first of `count` processes, with a folder to share if there are others."""
+    if count == 1:
+        yield Place()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="chromalab-"))
+    try:
+        os.environ[METRICS_FOLDER] = str(folder)  # before app.telemetry is imported, here and in the others
+        yield Place(0, count, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # when it never came to serve; else the server has done it
+
+
+def _run(settings: Settings, place: Place, sockets: list[socket.socket] | None) -> None:
+    # Imported here, because the place of the metrics has to be known first.
+    from app import guards
+    from app.jobs.supervisor import Supervisor
+    from app.main import REQUESTS_MAY_TAKE, THREADS_MAY_TAKE, create_app
+    from app.serving import server as web
+    from app.telemetry import configure_logging
+
     if "allowed_hosts" not in settings.model_fields_set and guards.is_loopback(settings.host):
         settings = settings.model_copy(update={"allowed_hosts": guards.loopback_names(settings.host)})
     configure_logging(settings.log_level, settings.log_format)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # below that it repeats what is said here
-    for name in unknown_variables(os.environ):
-        log.warning("this variable is no setting", variable=name)
-    try:
-        app = create_app(settings)
-    except KeysError as error:
-        typer.echo(f"chromalab: {error}", err=True)
-        raise typer.Exit(2) from None
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,  # app.telemetry writes one, with request ids
-        log_config=None,
-        forwarded_allow_ips=settings.trusted_proxies,
-        server_header=False,
-        timeout_graceful_shutdown=REQUESTS_MAY_TAKE,
-    )
+    if place.is_first:
+        for name in unknown_variables(os.environ):
+            log.warning("this variable is no setting", variable=name)
+        # The others read their settings from the environment, and must find what was given here as options.
+        os.environ.update(CHROMALAB_HOST=settings.host, CHROMALAB_PORT=str(settings.port))
+    web.may_open_many()
+
+    def begun(listening: list[socket.socket]) -> "list[Company]":
+        if not place.is_first:
+            return []
+        typer.echo(f"Chromalab serves on {web.address(listening)}  (Ctrl+C stops it)")
+        company: list[Company] = [Supervisor(settings.workers)]
+        if place.folder is not None:
+            shared = place.folder
+            company.append(
+                Supervisor(
+                    place.count - 1,
+                    lambda number: web.sibling_command(number + 1, place.count, listening, shared),
+                    what="a web process",
+                    pass_fds=[each.fileno() for each in listening],
+                    stop_may_take=REQUESTS_MAY_TAKE + THREADS_MAY_TAKE + 2,
+                )
+            )
+        return company
+
+    app = create_app(settings, place)
+    server = web.Server(web.configuration(app, settings), app, place, begun)
+    if not place.is_first:
+        server.stop_with_parent()
     with suppress(KeyboardInterrupt):
-        _Server(config, app, Supervisor(settings.workers)).run()
+        server.run(sockets=sockets)

@@ -6,13 +6,17 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 from starlette.requests import Request
+from starlette.responses import Response
 
 from app.colorizing.engine import Engine, EngineBusy, NetworkFailure
 from app.colorizing.inbox import Inbox, Upload, refusal
 from app.colorizing.lanes import Here, Lane, LaneFull, Runner
+from app.colorizing.meters import STAGES, Meters
 from app.colorizing.options import Options, UnsupportedOption
+from app.colorizing.outgoing import Outgoing
 from app.colorizing.pipeline import (
     SMALL_PIXELS,
     NeedsRoom,
@@ -29,8 +33,10 @@ from app.colorizing.support import check_supported
 from app.colorizing.timings import Timings
 from app.imaging.errors import PictureError, PictureTooLarge, UnsupportedPicture
 from app.networks.card import Card
-from app.problems import FieldError, InternalError, TooLarge, Unavailable, UnsupportedMedia
+from app.problems import FieldError, InternalError, Problem, TooLarge, Unavailable, UnsupportedMedia
+from app.serving.place import Place
 from app.settings import Settings
+from app.tracing import note_stages
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +47,7 @@ TINY_BYTES, TINY_PIXELS = 8192, 64 * 64
 """A picture that small is worked on where it is received: handing it to a thread and back takes longer."""
 SMALL_AT_ONCE = 64
 """Pictures of SMALL_PIXELS between decoding and encoding; most of them wait for a network."""
+_OUTCOMES = {413: "refused", 415: "refused", 422: "refused", 503: "busy"}
 LARGE_PIXELS = 24_000_000
 """What `max_concurrent_pictures` counts in: of smaller pictures more go together, of larger ones fewer."""
 
@@ -57,20 +64,33 @@ class Commission:
 class Colorizer:
     """Colours uploads with the registry's models, without holding up the event loop. Used from one loop."""
 
-    def __init__(self, registry: Registry, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        engine: Engine,
+        settings: Settings,
+        place: Place | None = None,
+        meters: Meters | None = None,
+    ) -> None:
+        place = place or Place()
         self._registry, self._engine = registry, engine
         self._max_pixels, self._threads = settings.max_pixels, settings.threads
-        self.inbox = Inbox(UPLOADS_AT_ONCE * settings.max_body_bytes)
+        self._timeout = settings.picture_timeout
+        self._meters = meters or Meters(CollectorRegistry())
+        self.inbox = Inbox(
+            place.share(UPLOADS_AT_ONCE, least=2) * settings.max_body_bytes, self._meters.held_bytes.set
+        )
+        at_once = place.share(settings.max_concurrent_pictures)
         self._small = Lane(
             "small-pictures",
-            capacity=SMALL_AT_ONCE * SMALL_PIXELS,
+            capacity=place.share(SMALL_AT_ONCE, least=16) * SMALL_PIXELS,
             threads=settings.threads,
             waiting=settings.queue_size,
         )
         self._large = Lane(
             "large-pictures",
-            capacity=settings.max_concurrent_pictures * LARGE_PIXELS,
-            threads=settings.max_concurrent_pictures,
+            capacity=at_once * LARGE_PIXELS,
+            threads=at_once,
             waiting=settings.queue_size,
         )
         self._rehearsal: asyncio.Task[None] | None = None
@@ -99,27 +119,43 @@ class Colorizer:
             yield Commission(form.files[0], card, options)
 
     async def colorize(self, upload: Upload, card: Card, order: Order) -> Result:
-        """Colour one upload; abandoned when the caller is cancelled. Raises Problems."""
+        """Colour one upload; abandoned when the caller is cancelled, or after a while. Raises Problems."""
         timings = Timings()
-        with _as_problems():
-            self._engine.check_room(card.id)
-            work = steps(
-                upload.read,
-                card,
-                order,
-                max_pixels=self._max_pixels,
-                timings=timings,
-                threads=self._threads,
+        with self._watched(card), _as_problems():
+            async with asyncio.timeout(self._timeout):
+                result = await self._colorize(upload, card, order, timings)
+            self._meters.done(card.id, timings)
+            note_stages(
+                "colorize",
+                {stage: getattr(timings, stage) for stage in STAGES},
+                model=card.id,
+                pixels=result.width * result.height,
             )
-            async with AsyncExitStack() as room:
-                runner, step = await self._admit(room, work, upload, timings)
-                while not isinstance(step, Result):
-                    assert not isinstance(step, NeedsRoom)
-                    answer = await self._engine.answer(card.id, step)
-                    timings.queue += answer.waited
-                    timings.network += answer.ran
-                    step = await runner.run(advance, work, answer.probabilities)
-                return step
+            return result
+
+    async def _colorize(self, upload: Upload, card: Card, order: Order, timings: Timings) -> Result:
+        self._engine.check_room(card.id, upload.client)
+        work = steps(
+            upload.read,
+            card,
+            order,
+            max_pixels=self._max_pixels,
+            timings=timings,
+            threads=self._threads,
+        )
+        async with AsyncExitStack() as room:
+            runner, step = await self._admit(room, work, upload, timings)
+            while not isinstance(step, Result):
+                assert not isinstance(step, NeedsRoom)
+                answer = await self._engine.answer(card.id, step, upload.client)
+                timings.queue += answer.waited
+                timings.network += answer.ran
+                step = await runner.run(advance, work, answer.probabilities)
+            return step
+
+    def answer(self, upload: Upload, content: bytes, media_type: str, headers: dict[str, str]) -> Response:
+        """A response whose bytes count as the sender's own until they have been read."""
+        return Outgoing(self.inbox, upload.client, content, media_type, headers)
 
     def close(self) -> None:
         """Finish what is being worked on and end the threads (blocking)."""
@@ -137,8 +173,25 @@ class Colorizer:
             return Here(), advance(work)
         lane = self._small if header.pixels <= SMALL_PIXELS else self._large
         with timings.measure("queue"):
-            await room.enter_async_context(lane.room(header.pixels))
+            await room.enter_async_context(lane.room(header.pixels, upload.client))
         return lane, await lane.run(advance, work)
+
+    @contextmanager
+    def _watched(self, card: Card) -> Iterator[None]:
+        """Count how a picture ends that is not done."""
+        self._meters.under_way.inc()
+        try:
+            yield
+        except Problem as problem:
+            late = isinstance(problem.__cause__, TimeoutError)
+            outcome = "late" if late else _OUTCOMES.get(problem.status, "failed")
+            self._meters.pictures.labels(card.id, outcome).inc()
+            raise
+        except asyncio.CancelledError:
+            self._meters.pictures.labels(card.id, "gone").inc()
+            raise
+        finally:
+            self._meters.under_way.dec()
 
     def _rehearsing(self) -> "asyncio.Task[None]":
         if self._rehearsal is None:
@@ -194,5 +247,7 @@ def _as_problems() -> Iterator[None]:
         raise Unavailable(f"{error}.", retry_after=60) from error
     except NetworkFailure as error:
         raise InternalError(f"{error}.") from error
+    except TimeoutError as error:
+        raise Unavailable("The picture was not done in time; nothing was kept.", retry_after=10) from error
     except MemoryError as error:
         raise Unavailable("There is not enough memory for this picture now.", retry_after=10) from error

@@ -26,14 +26,18 @@ class Eager:
     def __init__(self, folder: Path, card: Card) -> None:
         self._network = load_network(folder, card).to(memory_format=torch.channels_last)
         self._mean, self._std = card.input.mean, card.input.std
-        self._threads = torch.get_num_threads()
         self._pace = self._seconds_per_pixel(-(-card.input_size // card.size_multiple) * card.size_multiple)
 
     def __call__(self, planes: Floats) -> Floats:
         """Probabilities (N, C, h, w) for input planes (N, P, H, W), the first of them gray 0..1."""
-        alone = planes.size * self._pace < WORTH_SHARING
-        torch.set_num_threads(1 if alone else self._threads)  # for the calling thread, as OpenMP counts
-        return self._run(planes)
+        if planes.size * self._pace >= WORTH_SHARING:
+            return self._run(planes)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # for the calling thread, as OpenMP counts
+        try:
+            return self._run(planes)
+        finally:
+            torch.set_num_threads(threads)
 
     def _run(self, planes: Floats) -> Floats:
         with torch.inference_mode():
@@ -46,9 +50,10 @@ class Eager:
     def _seconds_per_pixel(self, side: int) -> float:
         """Time of a pass on one core, the best of three after one to warm up."""
         planes = np.full((1, 1, side, side), 0.5, dtype=np.float32)
+        threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
             self._run(planes)
             return min(timeit.repeat(lambda: self._run(planes), number=1, repeat=3)) / planes.size
         finally:
-            torch.set_num_threads(self._threads)
+            torch.set_num_threads(threads)

@@ -3,14 +3,14 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.colorizing.backends import Backend, limit_threads
+from app.colorizing.crew import Crew
 from app.colorizing.registry import Registry
 from app.colorizing.worker import Answer, EngineBusy, NetworkFailure, Worker
+from app.serving.place import Place
 
 __all__ = ["Answer", "Engine", "EngineBusy", "NetworkFailure"]
 
@@ -24,10 +24,17 @@ class Engine:
     """
 
     def __init__(
-        self, registry: Registry, *, queue_size: int = 16, max_batch: int = 32, threads: int | None = None
+        self,
+        registry: Registry,
+        *,
+        queue_size: int = 16,
+        max_batch: int = 32,
+        threads: int | None = None,
+        place: Place | None = None,
     ) -> None:
         self._registry = registry
-        self._queue_size, self._max_batch, self._threads = queue_size, max_batch, threads
+        self._queue_size, self._max_batch = queue_size, max_batch
+        self._crew = None if threads is None else Crew(threads, place)
         self._workers: dict[str, Worker] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -36,16 +43,16 @@ class Engine:
         """Probabilities (C, h, w) of the model's colours for gray 0..1 (H, W); raises what `answer` does."""
         return (await self.answer(model_id, gray[None])).probabilities
 
-    async def answer(self, model_id: str, planes: Floats) -> Answer:
+    async def answer(self, model_id: str, planes: Floats, client: str = "") -> Answer:
         """What the model says of input planes (P, H, W), gray first; abandoned when the caller is cancelled.
 
         Raises UnknownModel, UnusableModel, EngineBusy (nothing was queued) or NetworkFailure.
         """
-        return await asyncio.wrap_future(self._worker(model_id).submit(planes))
+        return await asyncio.wrap_future(self._worker(model_id).submit(planes, client))
 
-    def check_room(self, model_id: str) -> None:
+    def check_room(self, model_id: str, client: str = "") -> None:
         """Raise EngineBusy now rather than after a picture has been decoded for nothing; or UnknownModel."""
-        self._worker(model_id).check_room()
+        self._worker(model_id).check_room(client)
 
     def close(self, timeout: float | None = None) -> bool:
         """Take no more and finish what was taken (blocking); False if that exceeds `timeout` seconds."""
@@ -62,29 +69,20 @@ class Engine:
 
     def _worker(self, model_id: str) -> Worker:
         worker = self._workers.get(model_id)
-        if worker is not None:
+        if worker is not None and (self._closed or not worker.is_closed):
             return worker
         self._registry.card(model_id)
         with self._lock:
             if self._closed:
                 raise EngineBusy("the service is shutting down")
+            self._workers = {name: one for name, one in self._workers.items() if not one.is_closed}
             if model_id not in self._workers:
                 self._workers[model_id] = Worker(
-                    self._loader(model_id),
+                    lambda: self._registry.load(model_id),
                     name=model_id,
                     queue_size=self._queue_size,
                     max_batch=self._max_batch,
+                    is_gone=lambda: not self._registry.has(model_id),
+                    crew=self._crew,
                 )
             return self._workers[model_id]
-
-    def _loader(self, model_id: str) -> Callable[[], Backend]:
-        limited = self._threads is None
-
-        def load() -> Backend:
-            nonlocal limited
-            if not limited and self._threads is not None:
-                limit_threads(self._threads)  # in the thread that runs the network: OpenMP counts for each
-                limited = True
-            return self._registry.load(model_id)
-
-        return load

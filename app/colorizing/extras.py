@@ -15,9 +15,12 @@ from app.colorizing.pipeline import Result
 def result_json(result: Result) -> bytes:
     """A UTF-8 JSON object with `model`, `width`, `height` and each part that was ordered.
 
-    `image` and `uncertainty` are data URIs, `classes` rows of palette indices, `palette` RGB 0..1.
+    `source` says what an upload was that was not gray. `image` and `uncertainty` are data URIs,
+    `classes` rows of palette indices, `palette` RGB 0..1.
     """
     content: dict[str, Any] = {"model": result.card.id, "width": result.width, "height": result.height}
+    if result.tone != "gray":
+        content["source"] = result.tone
     if result.image is not None:
         content["image"] = data_uri(result.image, f"image/{result.format}")
     if result.uncertainty is not None:

@@ -1,7 +1,7 @@
-"""Multipart uploads in, bounded: so many bytes of all uploads together, so many parts of one."""
+"""Multipart uploads in, bounded: so many bytes of all uploads and of each client's, so many parts of one."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from app.guards import client_name
 from app.problems import (
     BadRequest,
     FieldError,
@@ -35,6 +36,8 @@ class Upload:
 
     name: str
     file: BinaryIO
+    client: str = ""
+    """Who sent it, for taking turns."""
 
     def read(self) -> bytes:
         """All bytes, from the beginning; to be called on a worker thread."""
@@ -67,10 +70,15 @@ class InboxFull(RuntimeError):
 
 
 class Inbox:
-    """Receives uploads, `capacity` bytes altogether until each is done with. Used from one event loop."""
+    """Receives uploads, `capacity` bytes altogether until each is done with. Used from one event loop.
 
-    def __init__(self, capacity: int) -> None:
-        self._free = capacity
+    One client may hold half of that, so that nobody fills it alone. `watch` is told how many bytes are held.
+    """
+
+    def __init__(self, capacity: int, watch: Callable[[int], object] = lambda _: None) -> None:
+        self._capacity, self._held = capacity, 0
+        self._of_client: dict[str, int] = {}
+        self._watch = watch
 
     @asynccontextmanager
     async def receive(
@@ -80,7 +88,8 @@ class Inbox:
 
         What is wrong with single parts is in its `errors`. Raises BadRequest, UnsupportedMedia, Unavailable.
         """
-        with self._share() as share:
+        client = client_name(request.scope)
+        with self._share(client) as share:
             try:
                 items = await _parse(request, share, files, most_files)
             except InboxFull:
@@ -90,36 +99,60 @@ class Inbox:
                     retry_after=2,
                 ) from None
             try:
-                yield _sort(items, files, texts, most_files)
+                yield _sort(items, files, texts, most_files, client)
             finally:
                 for _, value in items:
                     if isinstance(value, UploadFile):
                         value.file.close()
 
     @contextmanager
-    def _share(self) -> Iterator["_Share"]:
-        share = _Share(self)
+    def _share(self, client: str) -> Iterator["_Share"]:
+        share = _Share(self, client)
         try:
             yield share
         finally:
-            self._free += share.held
+            self._count(client, -share.held)
 
-    def take(self, count: int) -> None:
-        """Count bytes in; raises InboxFull when they do not fit."""
-        if count > self._free:
+    def take(self, client: str, count: int, beside: int = 0) -> None:
+        """Count in a client's bytes, beside those its upload holds already; raises InboxFull if too many."""
+        if self._held + count > self._capacity:
             raise InboxFull
-        self._free -= count
+        own = self._of_client.get(client, 0)
+        if own > beside and own + count > self._capacity // 2:  # a lone upload may be as large as any
+            raise InboxFull
+        self._count(client, count)
+
+    @contextmanager
+    def sending(self, client: str, count: int) -> Iterator[None]:
+        """Hold an answer's bytes until its client has read it: who reads slowly sends no more meanwhile."""
+        self._count(client, count)
+        try:
+            yield
+        finally:
+            self._count(client, -count)
+
+    def _count(self, client: str, count: int) -> None:
+        if not count:
+            return
+        self._held += count
+        self._watch(self._held)
+        left = self._of_client.get(client, 0) + count
+        if left:
+            self._of_client[client] = left
+        else:
+            del self._of_client[client]
 
 
 @dataclass(slots=True)
 class _Share:
     inbox: Inbox
+    client: str
     held: int = 0
 
     def hold(self, total: int) -> None:
         """Hold at least `total` bytes from now on."""
         if total > self.held:
-            self.inbox.take(total - self.held)
+            self.inbox.take(self.client, total - self.held, self.held)
             self.held = total
 
 
@@ -195,7 +228,7 @@ async def _drain(request: Request) -> None:
             pass
 
 
-def _sort(items: Items, files: str, texts: Collection[str], most_files: int) -> Form:
+def _sort(items: Items, files: str, texts: Collection[str], most_files: int, client: str) -> Form:
     form = Form()
     seen: set[str] = set()
     for name, value in items:
@@ -205,7 +238,7 @@ def _sort(items: Items, files: str, texts: Collection[str], most_files: int) -> 
             if isinstance(value, str):
                 form.errors.append(FieldError(f"/{files}", "must be a file"))
             elif value.filename or value.size:  # a browser sends an empty part when no file was chosen
-                form.files.append(Upload(value.filename or "", value.file))
+                form.files.append(Upload(value.filename or "", value.file, client))
         elif name not in texts:
             pointer = "/" + name[:100].replace("~", "~0").replace("/", "~1")
             form.errors.append(FieldError(pointer, f"unknown field; known are {', '.join([files, *texts])}"))

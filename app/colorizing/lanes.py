@@ -3,11 +3,12 @@
 import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import ParamSpec, Protocol, TypeVar
+
+from app.colorizing.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,22 +40,24 @@ class Here:
 class Lane:
     """Pictures up to `capacity` pixels altogether, worked on by `threads` threads, `waiting` more in line.
 
-    First come, first served; a picture larger than the capacity is worked on alone. Used from one event loop.
+    Clients take turns, each with its own pictures in the order they came; when the line is full, the client
+    with most in it gives up its newest place to one with fewer. A picture larger than the capacity is worked
+    on alone, and smaller ones do not overtake the one whose turn it is. Used from one event loop.
     """
 
     def __init__(self, name: str, *, capacity: int, threads: int, waiting: int) -> None:
         self._capacity, self._waiting = capacity, waiting
         self._free = capacity
-        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._line: Turns[tuple[int, asyncio.Future[None]]] = Turns()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._threads = threads
         self._pace = 0.0  # seconds a picture keeps its room, smoothed
 
     @asynccontextmanager
-    async def room(self, pixels: int) -> AsyncIterator[None]:
-        """Hold room for a picture, after those who came before; raises LaneFull if too many wait."""
+    async def room(self, pixels: int, client: str = "") -> AsyncIterator[None]:
+        """Hold room for a client's picture when its turn comes; raises LaneFull if too many wait."""
         cost = min(max(pixels, 1), self._capacity)
-        await self._enter(cost)
+        await self._enter(cost, client)
         begun = time.perf_counter()
         try:
             yield
@@ -83,29 +86,33 @@ class Lane:
         """End the threads once they have finished what was given to them (blocking)."""
         self._executor.shutdown(wait=True)
 
-    async def _enter(self, cost: int) -> None:
+    async def _enter(self, cost: int, client: str) -> None:
         if not self._line and cost <= self._free:
             self._free -= cost
             return
         if len(self._line) >= self._waiting:
             turns = (len(self._line) + 1) / self._threads
-            raise LaneFull(len(self._line), max(1, math.ceil(self._pace * turns)))
+            full = LaneFull(len(self._line), max(1, math.ceil(self._pace * turns)))
+            if (greedy := self._line.greediest(than=client)) is None:
+                raise full
+            _, given_up = self._line.last_of(greedy)
+            if not given_up.done():
+                given_up.set_exception(full)
         turn = asyncio.get_running_loop().create_future()
-        self._line.append((cost, turn))
+        self._line.add(client, (cost, turn))
         try:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                with suppress(ValueError):  # `_admit` may have dropped it already
-                    self._line.remove((cost, turn))
-            else:  # admitted and cancelled at once
+                self._line.remove(client, (cost, turn))  # unless `_admit` has dropped it already
+            elif turn.exception() is None:  # admitted and cancelled at once
                 self._free += cost
             self._admit()
             raise
 
     def _admit(self) -> None:
-        while self._line and self._line[0][0] <= self._free:
-            cost, turn = self._line.popleft()
-            if not turn.cancelled():
+        while self._line and self._line.first()[0] <= self._free:
+            cost, turn = self._line.take()
+            if not turn.done():
                 self._free -= cost
                 turn.set_result(None)

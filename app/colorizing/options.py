@@ -82,6 +82,10 @@ class Options(_Strict):
             description="0 takes each place's likeliest colour, 1 their mean; the model's own unless given.",
         ),
     ] = None
+    restore: Annotated[
+        bool,
+        Field(description="Give a faded picture its contrast back, gently; luminance is kept unless asked."),
+    ] = False
     candidate: Annotated[
         int, Field(ge=0, le=99, description="Which of the model's alternatives, 0 its first choice.")
     ] = 0

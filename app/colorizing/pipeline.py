@@ -5,7 +5,7 @@ network's answer) and is sent it. The service drives it from threads and queues,
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,8 @@ from app.colorizing.hints import color_at, spot, with_hints
 from app.colorizing.options import Hint, Options, UnsupportedOption
 from app.colorizing.support import check_supported
 from app.colorizing.timings import Timings
+from app.imaging.color import Samples
+from app.imaging.frame import find_frame, leave_gray
 from app.imaging.pictures import (
     OutputFormat,
     UnsupportedPicture,
@@ -28,10 +30,12 @@ from app.imaging.pictures import (
 )
 from app.imaging.recolor import recolor
 from app.imaging.resize import network_size, shrink
+from app.imaging.restore import restored
+from app.imaging.tone import Tone
 from app.networks.card import Card
 
 Floats = NDArray[np.float32]
-Part = Literal["image", "classes", "uncertainty"]
+Part = Literal["image", "samples", "classes", "uncertainty"]
 
 SMALL_PIXELS = 2**20
 """The bytes of pictures up to this size are kept while room is sought for the rest."""
@@ -61,7 +65,11 @@ class Result:
     height: int
     format: OutputFormat
     timings: Timings
+    tone: Tone = "gray"
+    """What kind of picture the upload was; its luminance was coloured in every case."""
     image: bytes | None = None
+    samples: Samples | None = None
+    """What `image` encodes: sRGB (H, W, 3), uint8 or uint16 as the upload was."""
     classes: NDArray[np.intp] | None = None
     """Most likely class of each place, (h, w), at the network's own resolution."""
     uncertainty: Floats | None = None
@@ -99,6 +107,9 @@ def steps(
     with timings.measure("decode"):
         picture = decode_picture(data or read(), max_pixels=max_pixels)
         data = b""
+        frame = find_frame(picture.gray) if card.task == "ab" or options.restore else None
+        if options.restore:
+            picture = replace(picture, gray=restored(picture.gray, alpha=picture.alpha, frame=frame))
         size = network_size(
             picture.width, picture.height, input_size=card.input_size, multiple=card.size_multiple
         )
@@ -116,14 +127,17 @@ def steps(
         assert probabilities is not None
 
     result_format = options.format or output_format(info.format)
-    image = None
-    if "image" in order.parts:
+    image = rgb = None
+    if order.parts & {"image", "samples"}:
         with timings.measure("join"):
             temperature = card.temperature if options.temperature is None else options.temperature
             ab = annealed_ab(probabilities, centres_ab(card), temperature)
             height, width = ab.shape[:2]
             guide = gray if gray.shape == (height, width) else shrink(picture.gray, width, height)
             rgb = recolor(picture.gray, ab, guide, saturation=options.saturation, threads=threads)
+            if frame is not None and not any(frame.borders(each.x, each.y, rgb.shape) for each in spots):
+                leave_gray(rgb, picture.gray, frame)
+    if rgb is not None and "image" in order.parts:
         with timings.measure("encode"):
             try:
                 image = encode_picture(
@@ -137,7 +151,9 @@ def steps(
         height=picture.height,
         format=result_format,
         timings=timings,
+        tone=picture.tone,
         image=image,
+        samples=rgb if "samples" in order.parts else None,
         classes=classes(probabilities) if "classes" in order.parts else None,
         uncertainty=uncertainty(probabilities) if "uncertainty" in order.parts else None,
         hints=tuple(zip(options.hints, (color_at(gray, each) for each in spots), strict=True)),

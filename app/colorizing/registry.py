@@ -78,6 +78,10 @@ class Registry:
             raise UnknownModel(model_id)
         return card
 
+    def has(self, model_id: str) -> bool:
+        """Whether a model of that id is usable; what was loaded of one that has gone is let go."""
+        return model_id in self._cards or self._guest(model_id) is not None
+
     def add(self, folder: Path) -> bool:
         """Verify a model's folder and serve it from now on; False, its reason in `broken`, if unusable."""
         try:

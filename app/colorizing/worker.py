@@ -3,23 +3,28 @@
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from app.colorizing.backends import Backend
+from app.colorizing.backends import Backend, limit_threads
+from app.colorizing.crew import Crew
 from app.colorizing.registry import UnknownModel, UnusableModel
+from app.colorizing.turns import Turns
 
 Floats = NDArray[np.float32]
 
 BATCH_PIXELS = 32 * 64 * 64
 """Most input pixels of one batch: it pays for small inputs, whose pass is mostly overhead, not for large."""
+
+LOOK_EVERY = 60.0
+"""Seconds without work after which a worker looks whether its model is still there."""
 
 log = structlog.get_logger(__name__)
 
@@ -50,34 +55,56 @@ class _Ask:
     planes: Floats
     future: Future[Answer]
     asked: float
+    client: str
 
 
 class Worker:
-    """Runs one model. A lone input runs at once, never waiting for company; what then waits runs together."""
+    """Runs one model. A lone input runs at once, never waiting for company; what then waits runs together.
 
-    def __init__(self, load: Callable[[], Backend], *, name: str, queue_size: int, max_batch: int) -> None:
-        self._load, self._name = load, name
+    Its thread ends by itself when `is_gone` says so of the model, which a job may have trained and somebody
+    deleted.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Backend],
+        *,
+        name: str,
+        queue_size: int,
+        max_batch: int,
+        is_gone: Callable[[], bool] = lambda: False,
+        crew: Crew | None = None,
+    ) -> None:
+        self._load, self._name, self._is_gone, self._crew = load, name, is_gone, crew
         self._queue_size, self._max_batch = queue_size, max_batch
-        self._asks: deque[_Ask] = deque()
+        self._asks: Turns[_Ask] = Turns()
         self._wake = threading.Condition()
         self._closing = False
         self._pace = 0.0  # seconds per input, smoothed
         self._thread = threading.Thread(target=self._serve, name=f"network-{name}", daemon=True)
         self._thread.start()
 
-    def submit(self, planes: Floats) -> Future[Answer]:
-        """Queue input planes (P, H, W); cancel the future to abandon them. Raises EngineBusy."""
-        ask = _Ask(planes, Future(), time.perf_counter())
+    def submit(self, planes: Floats, client: str = "") -> Future[Answer]:
+        """Queue a client's input planes (P, H, W); cancel the future to abandon them. Raises EngineBusy.
+
+        Clients take turns. In a full queue the one with most in it loses its newest place to one with fewer,
+        and meets EngineBusy in its future.
+        """
+        ask = _Ask(planes, Future(), time.perf_counter(), client)
+        given_up = None
         with self._wake:
-            self._check_room()
-            self._asks.append(ask)
+            if greedy := self._check_room(client):
+                given_up = self._asks.last_of(greedy)
+            self._asks.add(client, ask)
             self._wake.notify()
+        if given_up is not None and given_up.future.set_running_or_notify_cancel():
+            given_up.future.set_exception(self._busy())
         return ask.future
 
-    def check_room(self) -> None:
-        """Raise EngineBusy if an input submitted now would be refused."""
+    def check_room(self, client: str = "") -> None:
+        """Raise EngineBusy if an input that this client submitted now would be refused."""
         with self._wake:
-            self._check_room()
+            self._check_room(client)
 
     def close(self) -> None:
         """Take no more inputs; those taken are finished."""
@@ -85,20 +112,32 @@ class Worker:
             self._closing = True
             self._wake.notify()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it takes no more inputs."""
+        return self._closing
+
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the thread to end after `close`; False if it has not."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _check_room(self) -> None:
+    def _check_room(self, client: str) -> str | None:
+        """Raise EngineBusy, or tell the client that has to give up a place for this one, if any."""
         if self._closing:
             raise EngineBusy("the service is shutting down")
         if len(self._asks) < self._queue_size:
-            return
-        self._asks = deque(ask for ask in self._asks if not ask.future.cancelled())
-        if len(self._asks) >= self._queue_size:
-            wait = max(1, math.ceil(self._pace * len(self._asks)))
-            raise EngineBusy(f"{self._queue_size} pictures already wait for the model {self._name!r}", wait)
+            return None
+        self._asks.keep(lambda ask: not ask.future.cancelled())
+        if len(self._asks) < self._queue_size:
+            return None
+        if (greedy := self._asks.greediest(than=client)) is None:
+            raise self._busy()
+        return greedy
+
+    def _busy(self) -> EngineBusy:
+        wait = max(1, math.ceil(self._pace * len(self._asks)))
+        return EngineBusy(f"{self._queue_size} pictures already wait for the model {self._name!r}", wait)
 
     def _serve(self) -> None:
         while batch := self._take():
@@ -106,21 +145,29 @@ class Worker:
             if wanted:
                 self._answer(wanted)
 
+    def _run(self, backend: Backend, planes: Floats) -> Floats:
+        if self._crew is None:
+            return backend(planes)
+        with self._crew.at_work() as threads:
+            limit_threads(threads)  # here, in the thread that runs the network: OpenMP counts for each
+            return backend(planes)
+
     def _take(self) -> list[_Ask]:
-        """The oldest ask and those of its shape behind it; empty only when closed and done."""
+        """The ask whose turn it is and those of its shape behind it; empty only when closed and done."""
         with self._wake:
-            self._wake.wait_for(lambda: self._asks or self._closing)
+            while not self._wake.wait_for(lambda: self._asks or self._closing, LOOK_EVERY):
+                self._closing = self._is_gone()
             if not self._asks:
                 return []
-            first = self._asks.popleft()
+            first = self._asks.take()
             pixels = first.planes.shape[-2] * first.planes.shape[-1]
             limit = min(self._max_batch, max(1, BATCH_PIXELS // pixels))
-            batch, others = [first], deque[_Ask]()
-            while self._asks and len(batch) < limit:
-                ask = self._asks.popleft()
-                (batch if ask.planes.shape == first.planes.shape else others).append(ask)
-            others.extend(self._asks)
-            self._asks = others
+            if limit == 1 or not self._asks:
+                return [first]
+            alike = (ask for ask in list(self._asks) if ask.planes.shape == first.planes.shape)
+            batch = [first, *islice(alike, limit - 1)]
+            for ask in batch[1:]:
+                self._asks.remove(ask.client, ask)
             return batch
 
     def _answer(self, batch: list[_Ask]) -> None:
@@ -132,7 +179,7 @@ class Worker:
             return
         begun = time.perf_counter()
         try:
-            probabilities = backend(np.stack([ask.planes for ask in batch]))
+            probabilities = self._run(backend, np.stack([ask.planes for ask in batch]))
             sound = np.isfinite(probabilities.reshape(len(batch), -1).sum(axis=1))
         except Exception as error:
             if len(batch) > 1:  # one input may have spoilt it for the others: each alone

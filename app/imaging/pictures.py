@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from app.imaging.color import Samples
 from app.imaging.containers import Format, opened, orientation
@@ -10,6 +11,7 @@ from app.imaging.encode import OutputFormat, encode_picture, output_format
 from app.imaging.errors import BrokenPicture, PictureError, PictureTooLarge, UnsupportedPicture
 from app.imaging.profiles import profile_space
 from app.imaging.samples import read_pixels
+from app.imaging.tone import Tone, tone_of
 
 __all__ = [
     "BrokenPicture",
@@ -25,6 +27,8 @@ __all__ = [
     "output_format",
     "probe_picture",
 ]
+
+_SMALL = 64
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Picture:
     """An RGB profile to be kept in the output; samples are worked on as if they were sRGB."""
     format: Format
     had_color: bool
+    tone: Tone = "gray"
+    """What kind of picture it was: a coloured file may hold a sepia print, or gray."""
 
     @property
     def width(self) -> int:
@@ -90,7 +96,15 @@ def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
             icc_profile=profile if keep else None,
             format=name,
             had_color=had_color,
+            tone=tone_of(_small(image)) if had_color else "gray",
         )
+
+
+def _small(image: Image.Image) -> Samples:
+    """A decoded picture's colours averaged down to a few, RGB uint8."""
+    if image.mode in ("P", "PA", "1"):
+        image = image.convert("RGB")
+    return np.asarray(image.resize((_SMALL, _SMALL), Image.Resampling.BOX).convert("RGB"))
 
 
 def _format(name: str | None) -> Format:

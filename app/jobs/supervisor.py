@@ -1,10 +1,11 @@
-"""Keeps workers running beside the service that started them."""
+"""Keeps workers, or other processes of ours, running beside the service that started them."""
 
 import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,13 +24,29 @@ log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """So many worker processes: each is started again when it ends, and ends when this process does."""
+    """So many processes, workers unless `command` says otherwise: each is started again when it ends.
 
-    def __init__(self, count: int) -> None:
+    A process ends when its standard input does: when told to, or when this process is gone. `command` gives
+    the command of each by its number from 0; `pass_fds` are open files of this process that they may use.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        command: Callable[[int], Sequence[str]] = lambda _: COMMAND,
+        *,
+        what: str = "a worker",
+        pass_fds: Sequence[int] = (),
+        stop_may_take: float | None = None,
+    ) -> None:
+        self._command, self._what, self._pass_fds = command, what, pass_fds
+        self._stop_may_take = stop_may_take
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
-        self._threads = [threading.Thread(target=self._keep_one, daemon=True) for _ in range(count)]
+        self._threads = [
+            threading.Thread(target=self._keep_one, args=(n,), daemon=True) for n in range(count)
+        ]
 
     def start(self) -> None:
         """Start them all, without waiting for them to be ready."""
@@ -51,7 +68,7 @@ class Supervisor:
             assert process.stdin is not None
             with suppress(OSError):
                 process.stdin.close()
-        deadline = time.monotonic() + STOP_MAY_TAKE
+        deadline = time.monotonic() + (self._stop_may_take or STOP_MAY_TAKE)
         for process in running:
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
@@ -61,11 +78,11 @@ class Supervisor:
             if thread.ident is not None:
                 thread.join(1.0)
 
-    def _keep_one(self) -> None:
+    def _keep_one(self, number: int) -> None:
         wait = _SHORTEST_WAIT
         while not self._stopping.is_set():
             begun = time.monotonic()
-            process = self._spawn()
+            process = self._spawn(number)
             if process is None:
                 return
             with process:  # its end of the pipe is closed with it
@@ -75,19 +92,20 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             wait = _SHORTEST_WAIT if time.monotonic() - begun > _SETTLED else min(2 * wait, _LONGEST_WAIT)
-            log.error("a worker ended and is started again", code=code, seconds=round(wait, 1))
+            log.error(f"{self._what} ended and is started again", code=code, seconds=round(wait, 1))
             self._stopping.wait(wait)
 
-    def _spawn(self) -> "subprocess.Popen[bytes] | None":
-        """A new worker, its standard input held open by this process alone; None if it is time to stop."""
+    def _spawn(self, number: int) -> "subprocess.Popen[bytes] | None":
+        """A new process, its standard input held open by this process alone; None if it is time to stop."""
         package = str(Path(app.__file__).resolve().parent.parent)
         with self._lock:
             if self._stopping.is_set():
                 return None
             process = subprocess.Popen(
-                COMMAND,
+                self._command(number),
                 stdin=subprocess.PIPE,
                 env=with_package(os.environ, package),
+                pass_fds=self._pass_fds,
                 start_new_session=True,  # Ctrl+C is for the service, which then has its workers stop
             )
             self._running.add(process)

@@ -2,7 +2,8 @@
 
 A trace's `meta.series` is its place, from 1, in the page's palette; the colours here are that palette in
 light. `meta.points` names the series whose points it shows, so that it can grow as they come, and
-`meta.head` the series of which it shows the newest point only. `meta.ground` marks what others lie on.
+`meta.head` the series of which it shows the newest point only; `meta.walk` and `meta.runner` are the same for
+paths that are drawn whole and then played. `meta.ground` marks what others lie on.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +51,13 @@ def axis(shown: Axis) -> Figure:
 
 
 def curve(
-    title: str, place: int, x: Sequence[float], y: Sequence[float | None], *, points: str = "", **more: Any
+    title: str,
+    place: int,
+    x: Sequence[float | None],
+    y: Sequence[float | None],
+    *,
+    points: str = "",
+    **more: Any,
 ) -> Figure:
     """A line trace; `points` is the series it shows, if it shows just that."""
     base: Figure = {"type": "scatter", "mode": "lines", "name": title, "x": list(x), "y": list(y)}

@@ -8,7 +8,7 @@ import numpy as np
 from app.lab.descent import Descent, Lane, Member
 from app.lab.least_squares import Batches, random_problems, sign_problems
 from app.lab.packing import Array
-from app.lab.rules import RULES, Hyper
+from app.lab.rules import RULES
 from app.lab.shown import Json
 
 if TYPE_CHECKING:
@@ -55,13 +55,8 @@ class Experiment:
 
     def _member(self, name: str) -> Member:
         given = self.params.learning_rate if name == self.params.optimizer else None
-        hyper = self._hyper(given or self.default_rate(name))
+        hyper = self.params.hyper(given or self.default_rate(name), self.diagonal)
         return Member(name, name, hyper, self._anneals(name), self.params.penalty)
-
-    def _hyper(self, rate: float | Array, epsilon: float | Array | None = None) -> Hyper:
-        p = self.params
-        eps = p.epsilon if epsilon is None else epsilon
-        return Hyper(rate, p.momentum, p.beta1, p.beta2, p.smoothing, eps, self.diagonal)
 
     def _anneals(self, rule: str) -> bool:
         if self.params.schedule == "auto":
@@ -72,7 +67,8 @@ class Experiment:
         """The main rule with every epsilon; its rate grows along, and is gradient descent's in the limit."""
         rule = self.params.optimizer
         rates = self.default_rate(rule) + self.default_rate("gd") * EPSILONS
-        return Member(SWEEP, rule, self._hyper(rates[:, None], EPSILONS[:, None]), self._anneals(rule))
+        hyper = self.params.hyper(rates[:, None], self.diagonal, EPSILONS[:, None])
+        return Member(SWEEP, rule, hyper, self._anneals(rule))
 
     def default_rate(self, rule: str) -> float:
         """The rate taken when none is given."""

@@ -58,8 +58,10 @@ def contour(
     axes["xaxis"] |= {"range": [x0, x1]}
     axes["yaxis"] |= {"range": [y0, y1]}
     figure: Figure = {"data": traces, "layout": axes}
-    moving = all(f"{name}/path" in series for name in names)
-    return figure | _animation(figure, first, names, series) if moving else figure
+    if not all(f"{name}/path" in series for name in names):
+        return figure
+    flat = [series[f"{name}/path"] for name in names]
+    return figure | _animation(figure, first, [{"x": path["x"], "y": path["y"]} for path in flat])
 
 
 def _spots(title: str, marker: Figure, places: Sequence[Place]) -> Figure:
@@ -73,23 +75,26 @@ def _spots(title: str, marker: Figure, places: Sequence[Place]) -> Figure:
     }
 
 
-def _runner(place: int, path: Samples, at: int) -> Figure:
-    return {"x": [path["x"][at]], "y": [path["y"][at]], "marker": style(place)["marker"] | {"size": 11}}
+Path = Mapping[str, Sequence[float | None]]
+"""Coordinates along a path, by axis; None where it is outside what is drawn."""
 
 
-def _animation(figure: Figure, first: int, names: Sequence[str], series: Mapping[str, Samples]) -> Figure:
-    """Frames that move only the runners, and the buttons and slider for them."""
-    longest = max(len(series[f"{name}/path"]["x"]) for name in names)
+def _animation(figure: Figure, first: int, paths: Sequence[Path]) -> Figure:
+    """Frames that move only the runners, traces from `first` on, and the buttons and slider for them."""
+    longest = max(len(path["x"]) for path in paths)
     moments = np.unique(np.linspace(0, longest - 1, min(FRAMES, longest)).astype(int))
     frames = []
     for moment in moments:
         data = []
-        for place, name in enumerate(names):
-            path = series[f"{name}/path"]
-            data.append(_runner(place, path, min(int(moment), len(path["x"]) - 1)))
-        traces = list(range(first, first + len(names)))
+        for place, path in enumerate(paths):
+            at = min(int(moment), len(path["x"]) - 1)
+            here: Figure = {axis: [along[at]] for axis, along in path.items()}
+            runner = figure["data"][first + place]
+            data.append(here | {"type": runner["type"], "marker": runner["marker"]})
+        traces = list(range(first, first + len(paths)))
         frames.append({"name": str(moment), "data": data, "traces": traces})
-    now = {"mode": "immediate", "transition": {"duration": 0}, "frame": {"duration": 60, "redraw": False}}
+    redraw = "scene" in figure["layout"]  # only flat markers move without
+    now = {"mode": "immediate", "transition": {"duration": 0}, "frame": {"duration": 60, "redraw": redraw}}
     buttons = [
         {"label": "Play", "method": "animate", "args": [None, now | {"fromcurrent": True}]},
         {
@@ -117,7 +122,7 @@ def _animation(figure: Figure, first: int, names: Sequence[str], series: Mapping
 def relief(tree: Node, window: Window, names: Sequence[str], series: Mapping[str, Samples]) -> Figure:
     """The surface in three dimensions with the paths on it, as far as they stay in the window."""
     x, y, z = _grid(tree, window)
-    heights, title, log = _heights(z)
+    heights, height_title, log = _heights(z)
     low = float(np.nanmin(z)) if np.isfinite(z).any() else 0.0
     traces: list[Figure] = [
         {
@@ -131,28 +136,42 @@ def relief(tree: Node, window: Window, names: Sequence[str], series: Mapping[str
             "showscale": False,
         }
     ]
-    x0, x1, y0, y1 = window
     # Between its grid points the drawn surface is flat: a path would dive under it here and there.
     lift = 0.02 * float(np.ptp(heights[np.isfinite(heights)])) if np.isfinite(heights).any() else 0.0
-    for place, name in enumerate(names):
-        if path := series.get(f"{name}/path"):
-            along = zip(path["x"], path["y"], series[f"{name}/value"]["y"], strict=True)
-            inside = [place for place in along if x0 <= place[0] <= x1 and y0 <= place[1] <= y1]
-            on = [
-                lift + (float(np.log10(1 + max(value - low, 0.0))) if log else value)
-                for _, _, value in inside
-            ]
-            x_inside, y_inside = [entry[0] for entry in inside], [entry[1] for entry in inside]
-            trace = curve(RULES[name].title, place, x_inside, y_inside, type="scatter3d", z=on)
-            trace["line"] |= {"width": 5}
-            traces.append(trace)
+    known = [place for place, name in enumerate(names) if f"{name}/path" in series]
+    paths = [_risen(series, names[place], window, lift, low if log else None) for place in known]
+    for place, path in zip(known, paths, strict=True):
+        trace = curve(RULES[names[place]].title, place, path["x"], path["y"], type="scatter3d", z=path["z"])
+        trace["line"] |= {"width": 5}
+        trace["meta"] |= {"walk": names[place]}
+        traces.append(trace)
+    first = len(traces)
+    for place, path in zip(known, paths, strict=True):
+        runner = head(place, "", {"x": [], "y": []}, size=6) | {"type": "scatter3d"}
+        runner["meta"] = style(place)["meta"] | {"runner": names[place]}
+        traces.append(runner | {axis: along[-1:] for axis, along in path.items()})
     scene = {
         "camera": {"eye": _eye(window, names, series)},
         "xaxis": {"title": {"text": "x"}},
         "yaxis": {"title": {"text": "y"}},
-        "zaxis": {"title": {"text": title}},
+        "zaxis": {"title": {"text": height_title}},
     }
-    return {"data": traces, "layout": {"scene": scene, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}}
+    space = {"scene": scene, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}
+    figure: Figure = {"data": traces, "layout": space}
+    return figure | _animation(figure, first, paths) if paths else figure
+
+
+def _risen(series: Mapping[str, Samples], name: str, window: Window, lift: float, low: float | None) -> Path:
+    """A path at the heights of its values (of their logarithm above `low`, if given), with gaps outside."""
+    x0, x1, y0, y1 = window
+    path: dict[str, list[float | None]] = {"x": [], "y": [], "z": []}
+    flat, values = series[f"{name}/path"], series[f"{name}/value"]["y"]
+    for x, y, value in zip(flat["x"], flat["y"], values, strict=True):
+        inside = x0 <= x <= x1 and y0 <= y <= y1
+        height = value if low is None else float(np.log10(1 + max(value - low, 0.0)))
+        for axis, along in zip("xyz", (x, y, lift + height), strict=True):
+            path[axis].append(along if inside else None)
+    return path
 
 
 def _eye(window: Window, names: Sequence[str], series: Mapping[str, Samples]) -> Figure:

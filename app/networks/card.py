@@ -45,6 +45,24 @@ class Epoch(_Strict):
     seconds: float | None = None
 
 
+class Figure(_Strict):
+    """One measured figure, with the 95 % interval over other pictures of the same kind where it was found."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Evaluation(_Strict):
+    """A table of figures from one run: what, on what, and for each row its measures by name."""
+
+    title: str
+    note: str = ""
+    picture: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.svg$")] | None = None
+    """A drawing of it beside the card."""
+    rows: dict[str, dict[str, Figure]]
+
+
 class Card(_Strict):
     """A trained model, without its weights: identity, provenance, input, output, measures and history."""
 
@@ -68,6 +86,8 @@ class Card(_Strict):
     licence: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     metrics: dict[str, float | str | dict[str, float]] = {}
+    evaluations: list[Evaluation] = []
+    """Tables that `chromalab evaluate --save` and the benchmarks have measured."""
     history: list[Epoch] = []
     recipe: dict[str, Any] = {}
     versions: dict[str, str] = {}

@@ -3,54 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.networks.card import Card
+from app.networks.card import Card, Evaluation
+from app.networks.measure_names import KNOWN, Measure, columns, measure, spread
 
-
-@dataclass(frozen=True)
-class Measure:
-    """How one measure is shown."""
-
-    title: str
-    decimals: int = 2
-    percent: bool = False
-    higher_is_better: bool = True
-    compared: bool = True
-    """Whether it has a column where models stand side by side; what tells of the pictures alone has none."""
-
-    def show(self, value: float | str) -> str:
-        """The value as text; words pass through."""
-        if isinstance(value, str):
-            return value
-        return f"{100 * value:.{self.decimals}f} %" if self.percent else f"{value:,.{self.decimals}f}"
-
-
-KNOWN = {
-    "accuracy": Measure("Accuracy", percent=True),
-    "cross_entropy": Measure("Cross-entropy", 4, higher_is_better=False),
-    "accuracy_mean": Measure("Mean accuracy", percent=True),
-    "accuracy_min": Measure("Least accuracy", percent=True, compared=False),
-    "accuracy_max": Measure("Greatest accuracy", percent=True, compared=False),
-    "cross_entropy_mean": Measure("Mean cross-entropy", 4, higher_is_better=False, compared=False),
-    "cross_entropy_min": Measure("Least cross-entropy", 4, higher_is_better=False, compared=False),
-    "cross_entropy_max": Measure("Greatest cross-entropy", 4, higher_is_better=False, compared=False),
-    "loss": Measure("Loss", 4, higher_is_better=False),
-    "pooled_psnr": Measure("Pooled PSNR (dB)"),
-    "mean_psnr": Measure("Mean PSNR (dB)", compared=False),
-    "auc": Measure("AuC (%)"),
-    "balanced_auc": Measure("Balanced AuC (%)"),
-    "colorfulness": Measure("Colourfulness"),
-    "absolute_colorfulness": Measure("Colourfulness, absolute", compared=False),
-    "true_colorfulness": Measure("The truth's colourfulness", compared=False),
-    "delta_colorfulness": Measure("ΔCF", higher_is_better=False),
-    "pixels": Measure("Pixels", 0, compared=False),
-    "pictures": Measure("Pictures", 0, compared=False),
-}
-"""Measures by their name in a card; others are shown under their own name."""
-
-
-def measure(name: str) -> Measure:
-    """How the measure of this name is shown."""
-    return KNOWN.get(name) or Measure(name.replace("_", " ").capitalize(), 4)
+__all__ = ["KNOWN", "Figure", "Measure", "figures", "measure", "shared", "tabled"]
 
 
 @dataclass(frozen=True)
@@ -90,3 +46,30 @@ def shared(cards: Iterable[Card]) -> list[tuple[str, str]]:
             if not isinstance(figure.value, str):
                 seen[figure.data, figure.name] = seen.get((figure.data, figure.name), 0) + 1
     return [key for key, count in seen.items() if count >= min(2, len(cards))]
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """An evaluation as text: headings, then for each row its name and (value, interval) a column."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def tabled(evaluation: Evaluation) -> Tabled:
+    """An evaluation ready to be shown; cells that were not measured are empty."""
+    names = columns(evaluation)
+    rows = (
+        (
+            title,
+            tuple(
+                (measure(name).show(row[name].value), spread(name, row[name])) if name in row else ("", "")
+                for name in names
+            ),
+        )
+        for title, row in evaluation.rows.items()
+    )
+    titles = tuple(measure(name).title for name in names)
+    return Tabled(evaluation.title, evaluation.note, titles, tuple(rows))

@@ -14,7 +14,7 @@ from app.pages.comparison import as_csv, compare
 from app.pages.figures import training_curves
 from app.pages.gallery import Gallery
 from app.pages.history import history_csv
-from app.pages.measures import figures
+from app.pages.measures import figures, tabled
 from app.pages.reasons import reasons
 from app.pages.render import CHART_POLICY, render
 from app.pages.samples import SAMPLES
@@ -80,6 +80,7 @@ def card_page(request: Request, parts: Parts, model_id: str) -> Response:
     context = {
         "card": card,
         "measures": list(figures(card)),
+        "evaluations": [tabled(evaluation) for evaluation in card.evaluations],
         "curves": _curves([card]),
         "samples": list(SAMPLES.values()),
         "swatches": swatches(card),

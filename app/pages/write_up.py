@@ -1,9 +1,11 @@
 """The write-up, checked: each of its figures and claims beside what this service computes."""
 
+import asyncio
 import csv
 import io
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -71,27 +73,24 @@ async def file(parts: Parts) -> Response:
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-_computing = threading.Lock()
-_computed: dict[tuple[str, ...], Sequence[Checked]] = {}
-"""What was found with the newest cards, by their weights' hashes."""
+_thread = ThreadPoolExecutor(1, thread_name_prefix="write-up")
+"""Of its own: a check takes a second or two, too long for a place among the short questions."""
+_asking = threading.Lock()
+_checks: dict[tuple[str, ...], Future[Sequence[Checked]]] = {}
+"""The check with the newest cards, by their weights' hashes."""
 
 
 async def found(parts: Services) -> Sequence[Checked]:
     """All claims, computed by this process once, at its start or when first asked for: a second or two."""
     cards = parts.registry.cards
     key = tuple(card.sha256 for card in cards.values())
-
-    def compute() -> Sequence[Checked]:
-        with _computing:  # who asks in the meantime waits for what comes
-            if key not in _computed:
-                fresh = tuple(checked(cards))
-                _computed.clear()
-                _computed[key] = fresh
-            return _computed[key]
-
-    if key in _computed:
-        return _computed[key]
-    return await parts.arithmetic.run(compute)
+    with _asking:
+        check = _checks.get(key)
+        if check is None or (check.done() and check.exception() is not None):
+            _checks.clear()
+            check = _checks[key] = _thread.submit(lambda: tuple(checked(cards)))
+    # Who asks in the meantime waits for the same, and takes it from nobody by going away.
+    return await asyncio.shield(asyncio.wrap_future(check))
 
 
 def link_to(parts: Services, link: Link) -> tuple[str, str]:

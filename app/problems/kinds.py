@@ -103,6 +103,12 @@ class MethodNotAllowed(Problem):
     status, slug, title = 405, "method-not-allowed", "Method not allowed"
 
 
+class RequestTimeout(Problem):
+    """The request's body did not come, or too slowly; nothing was kept. Send it again."""
+
+    status, slug, title = 408, "request-timeout", "The request took too long to come"
+
+
 class Conflict(Problem):
     """The request does not fit the state the thing is in, such as cancelling what has finished."""
 
@@ -151,6 +157,7 @@ KINDS: tuple[type[Problem], ...] = (
     Forbidden,
     NotFound,
     MethodNotAllowed,
+    RequestTimeout,
     Conflict,
     TooLarge,
     UnsupportedMedia,

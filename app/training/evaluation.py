@@ -1,5 +1,6 @@
-"""What a model reaches on a data set: its colours as served, and its palette as the course counts."""
+"""What models reach on pictures whose colours are known: coloured as served, held against the truth."""
 
+import io
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,118 +10,152 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.colorizing.backends import Backend
-from app.colorizing.decode import annealed_ab, centres_ab
+from app.colorizing.options import Options
+from app.colorizing.pipeline import Order, colorize
+from app.imaging.bootstrap import DRAWS, Estimate, estimates, interval, weights
 from app.imaging.color import LUMINANCE, linear_to_srgb, rgb_to_lab, srgb_to_linear
-from app.imaging.measures import Measures
+from app.imaging.measures import Measures, Truth
 from app.imaging.recolor import recolor
-from app.imaging.resize import network_size, shrink
+from app.machine import peak_memory
 from app.networks.card import Card
 from app.networks.palette import nearest_color
 
 Pixels = NDArray[np.uint8]
+Gray = NDArray[np.uint16]
 Floats = NDArray[np.float32]
-Colorize = Callable[[NDArray[np.uint16]], Pixels]
-"""From true luminance, 16-bit sRGB gray (H, W), to a picture (H, W, 3)."""
+Results = dict[str, dict[str, Estimate]]
+"""Measures by name, by contestant."""
 
+GRAY = "gray"
 _BITS = np.uint16(257)  # 65535 / 255
 
 
-@dataclass
-class PaletteScore:
-    """Course accuracy and cross-entropy, summed over pixels."""
+@dataclass(frozen=True)
+class Given:
+    """What a colorizer is given of a picture: its luminance and nothing else."""
 
-    correct: int = 0
-    loss: float = 0.0
-    pixels: int = 0
+    gray: Gray
+    """16-bit sRGB gray (H, W)."""
+    png: bytes
+    """The same as a file."""
 
-    def add(self, probabilities: Floats, target: NDArray[np.uint8]) -> None:
-        """Count one picture in: probabilities (C, h, w), palette targets (h, w)."""
+    @classmethod
+    def of(cls, truth: Pixels) -> "Given":
+        """The true luminance of a picture (H, W, 3)."""
+        gray = true_luminance(truth)
+        file = io.BytesIO()
+        Image.fromarray(gray).save(file, "PNG", compress_level=1)
+        return cls(gray, file.getvalue())
+
+
+class Model:
+    """A trained model as it is served: a file in, a picture out."""
+
+    def __init__(self, card: Card, backend: Backend) -> None:
+        self.card, self.backend = card, backend
+
+    def __call__(self, given: Given, options: Options | None = None) -> Pixels:
+        """The picture in colour, (H, W, 3)."""
+        order = Order(options or Options(), frozenset({"samples"}))
+        result = colorize(given.png, self.backend, self.card, order, max_pixels=given.gray.size, threads=1)
+        assert result.samples is not None
+        return to_bytes(result.samples)
+
+    def scored(self, truth: Pixels) -> tuple[int, float, int] | None:
+        """Pixels told rightly, cross-entropy summed, and pixels, as the course counts; None off its terms."""
+        if self.card.palette is None or truth.shape[:2] != (self.card.input_size, self.card.input_size):
+            return None
+        unit = truth.astype(np.float32) / np.float32(255)
+        gray: Floats = unit.mean(axis=2, dtype=np.float32)  # the course's gray: the plain mean
+        target = nearest_color(unit, np.asarray(self.card.palette, dtype=np.float32))
+        probabilities = self.backend(gray[None, None])[0]
         chosen = np.take_along_axis(probabilities, target[None].astype(np.intp), axis=0)
-        self.correct += int((probabilities.argmax(axis=0) == target).sum())
-        self.loss -= float(np.log(np.maximum(chosen, 1e-30), dtype=np.float64).sum())
-        self.pixels += target.size
+        loss = -float(np.log(np.maximum(chosen, 1e-30), dtype=np.float64).sum())
+        return int((probabilities.argmax(axis=0) == target).sum()), loss, target.size
 
 
 @dataclass
 class Contestant:
     """One row of the table: something that colours, and what it reached so far."""
 
-    name: str
-    colorize: Colorize
-    classify: Callable[[Pixels], tuple[Floats, NDArray[np.uint8]] | None] = lambda _: None
+    colorize: Callable[[Given], Pixels]
+    score: Callable[[Pixels], tuple[int, float, int] | None] = lambda _: None
     measures: Measures = field(default_factory=Measures)
-    palette: PaletteScore = field(default_factory=PaletteScore)
+    scores: list[tuple[int, float, int]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    memory: float = 0.0
 
-    def meet(self, truth: Pixels) -> None:
+    def meet(self, truth: Truth, given: Given) -> None:
         """Colour one picture from its luminance alone and count the result in."""
-        gray = true_luminance(truth)
-        begun = time.perf_counter()
-        output = self.colorize(gray)
-        self.seconds.append(time.perf_counter() - begun)
+        with peak_memory() as peak:
+            begun = time.perf_counter()
+            output = self.colorize(given)
+            self.seconds.append(time.perf_counter() - begun)
+        self.memory = max(self.memory, peak.mebibytes)
         self.measures.add(output, truth)
-        if (scored := self.classify(truth)) is not None:
-            self.palette.add(*scored)
+        if (score := self.score(truth.rgb)) is not None:
+            self.scores.append(score)
 
-    def result(self) -> dict[str, float]:
-        """Every measure by name: PSNR in dB, AuC in per cent, loss in nats, milliseconds a picture."""
-        found: dict[str, float] = {}
-        if self.palette.pixels:
-            found["accuracy"] = self.palette.correct / self.palette.pixels
-            found["cross_entropy"] = self.palette.loss / self.palette.pixels
-        for name in (
-            "pooled_psnr",
-            "mean_psnr",
-            "auc",
-            "balanced_auc",
-            "colorfulness",
-            "true_colorfulness",
-            "delta_colorfulness",
-            "absolute_colorfulness",
-        ):
-            found[name] = float(getattr(self.measures, name))
-        found["pictures"] = self.measures.pictures
-        found["median_ms"] = 1000 * float(np.median(self.seconds))
+    def besides(self, draws: int) -> dict[str, Estimate]:
+        """What is measured beside the colours: the course's accuracy and loss in nats, time and memory."""
+        found: dict[str, Estimate] = {}
+        if self.scores:
+            right, loss, pixels = np.array(self.scores).T
+            drawn = weights(len(pixels), draws)
+            for name, summed in (("accuracy", right), ("cross_entropy", loss)):
+                found[name] = interval(
+                    float(summed.sum() / pixels.sum()), (drawn @ summed) / (drawn @ pixels)
+                )
+        found["pictures"] = Estimate(len(self.seconds))
+        found["median_ms"] = Estimate(1000 * float(np.median(self.seconds)))
+        found["peak_memory_mib"] = Estimate(round(self.memory))
         return found
 
 
-def true_luminance(rgb: Pixels) -> NDArray[np.uint16]:
+def contestants(models: Mapping[str, Model], mean: tuple[float, float]) -> dict[str, Contestant]:
+    """Gray, one colour for everything (the data set's own mean, which no colorizer may know), and models."""
+    constant = np.full((1, 1, 2), mean, dtype=np.float32)
+    guide = np.full((1, 1), 0.5, dtype=np.float32)
+    return {
+        GRAY: Contestant(lambda given: to_bytes(np.repeat(given.gray[..., None], 3, axis=2))),
+        "mean colour": Contestant(lambda given: to_bytes(recolor(given.gray, constant, guide, threads=1))),
+        **{name: Contestant(model, model.scored) for name, model in models.items()},
+    }
+
+
+def evaluate(
+    models: Mapping[str, Model],
+    pictures: Sequence[Pixels],
+    listen: Callable[[int], None] = lambda done: None,
+    *,
+    draws: int = DRAWS,
+) -> Results:
+    """Every measure of gray, mean colour and each model; `listen` hears how many pictures are done.
+
+    Measures that are not finite, such as the PSNR of an exact picture, are left out. Raises ValueError
+    without pictures.
+    """
+    rivals = contestants(models, mean_ab(pictures))
+    for index, picture in enumerate(pictures):
+        truth, given = Truth(picture), Given.of(picture)
+        for rival in rivals.values():
+            rival.meet(truth, given)
+        listen(index + 1)
+    found = estimates({name: rival.measures for name, rival in rivals.items()}, against=GRAY, draws=draws)
+    return {
+        name: {
+            key: estimate
+            for key, estimate in (rival.besides(draws) | found[name]).items()
+            if np.isfinite([estimate.value, estimate.low or 0.0, estimate.high or 0.0]).all()
+        }
+        for name, rival in rivals.items()
+    }
+
+
+def true_luminance(rgb: Pixels) -> Gray:
     """16-bit sRGB gray of a picture's luminance: what a coloured upload is taken as."""
     linear = srgb_to_linear(rgb) @ LUMINANCE.astype(np.float32)
     return np.rint(linear_to_srgb(linear).clip(0, 1) * np.float32(65535)).astype(np.uint16)
-
-
-def model(card: Card, backend: Backend) -> Contestant:
-    """A trained model as it is served; palette models are also scored as in the course."""
-    centres = centres_ab(card)
-
-    def colorize(gray: NDArray[np.uint16]) -> Pixels:
-        height, width = gray.shape
-        size = network_size(width, height, input_size=card.input_size, multiple=card.size_multiple)
-        small = shrink(gray, *size)
-        ab = annealed_ab(backend(small[None, None])[0], centres, card.temperature)
-        guide = small if small.shape == ab.shape[:2] else shrink(gray, ab.shape[1], ab.shape[0])
-        return to_bytes(recolor(gray, ab, guide))
-
-    def classify(truth: Pixels) -> tuple[Floats, NDArray[np.uint8]] | None:
-        if card.palette is None or truth.shape[:2] != (card.input_size, card.input_size):
-            return None
-        unit = truth.astype(np.float32) / np.float32(255)
-        gray: Floats = unit.mean(axis=2, dtype=np.float32)  # the course's gray: the plain mean
-        target = nearest_color(unit, np.asarray(card.palette, dtype=np.float32))
-        return backend(gray[None, None])[0], target
-
-    return Contestant(card.id, colorize, classify)
-
-
-def baselines(mean_ab: tuple[float, float]) -> list[Contestant]:
-    """Gray, and one colour for everything: the data set's own mean, which no colorizer may know."""
-    constant = np.full((1, 1, 2), mean_ab, dtype=np.float32)
-    guide = np.full((1, 1), 0.5, dtype=np.float32)
-    return [
-        Contestant("gray", lambda gray: to_bytes(np.repeat(gray[..., None], 3, axis=2))),
-        Contestant("mean colour", lambda gray: to_bytes(recolor(gray, constant, guide))),
-    ]
 
 
 def to_bytes(rgb: NDArray[np.uint16]) -> Pixels:
@@ -141,23 +176,12 @@ def mean_ab(pictures: Iterable[Pixels]) -> tuple[float, float]:
 
 def fit(rgb: Pixels, side: int | None) -> Pixels:
     """The picture scaled down (never up) so that its shorter side is `side`; as it is when None."""
+    return rgb if side is None or min(rgb.shape[:2]) <= side else scaled(rgb, side)
+
+
+def scaled(rgb: Pixels, side: int) -> Pixels:
+    """The picture scaled so that its shorter side is `side`."""
     height, width = rgb.shape[:2]
-    if side is None or min(height, width) <= side:
-        return rgb
     scale = side / min(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
-
-
-def evaluate(
-    models: Mapping[str, tuple[Card, Backend]],
-    pictures: Sequence[Pixels],
-    listen: Callable[[int], None] = lambda done: None,
-) -> dict[str, dict[str, float]]:
-    """Every measure of gray, mean colour and each model; `listen` hears how many pictures are done."""
-    contestants = baselines(mean_ab(pictures)) + [model(card, backend) for card, backend in models.values()]
-    for index, truth in enumerate(pictures):
-        for contestant in contestants:
-            contestant.meet(truth)
-        listen(index + 1)
-    return {contestant.name: contestant.result() for contestant in contestants}

@@ -14,8 +14,19 @@ from torch import nn
 from app import __version__
 from app.networks.ab_bins import bins_in_gamut
 from app.networks.build import build
-from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, NetworkSpec, read_card, sha256_of
+from app.networks.card import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    Card,
+    Epoch,
+    Evaluation,
+    Figure,
+    NetworkSpec,
+    read_card,
+    sha256_of,
+)
 from app.networks.ensemble import Ensemble
+from app.networks.measure_names import columns, measure, spread
 from app.networks.palette import HORSES_24
 from app.networks.weights import load_network, save_weights
 from app.training.recipe import Recipe
@@ -107,6 +118,7 @@ def combine(sources: Sequence[Path], folder: Path, *, title: str) -> Card:
             "size_multiple": math.lcm(*(card.size_multiple for card in cards)),
             "sha256": _write_weights(served, folder, half=True),
             "metrics": {},
+            "evaluations": [],
             "recipe": {"members": [_told(card) for card in cards]},
             "trained_on": "; ".join(dict.fromkeys(card.trained_on for card in cards)),
             "licence": " ".join(dict.fromkeys(card.licence for card in cards)),
@@ -157,6 +169,12 @@ def with_metrics(card: Card, metrics: Mapping[str, Any]) -> Card:
     return Card.model_validate(card.model_dump() | {"metrics": dict(card.metrics) | dict(metrics)})
 
 
+def with_evaluations(card: Card, evaluations: Sequence[Evaluation]) -> Card:
+    """The card with tables added, or replaced where one has their title."""
+    tables = {table.title: table for table in (*card.evaluations, *evaluations)}
+    return Card.model_validate(card.model_dump() | {"evaluations": list(tables.values())})
+
+
 def _versions() -> dict[str, str]:
     return {
         "chromalab": __version__,
@@ -187,6 +205,8 @@ def describe(card: Card) -> str:
         lines += [f"| {name} | {_shown(value)} |" for name, value in card.metrics.items()]
     else:
         lines.append("Not evaluated yet: `chromalab evaluate` writes them here.")
+    for evaluation in card.evaluations:
+        lines += ["", *_tabled(evaluation)]
     if card.history:
         lines += [
             "",
@@ -203,6 +223,27 @@ def describe(card: Card) -> str:
     recipe = json.dumps(card.recipe, indent=1, ensure_ascii=False)
     lines += ["", "## Recipe", "", "```json", recipe, "```", ""]
     return "\n".join(lines)
+
+
+def _tabled(evaluation: Evaluation) -> list[str]:
+    """An evaluation as a Markdown table, intervals in brackets."""
+    names = columns(evaluation)
+    lines = [f"### {evaluation.title}", "", f"{evaluation.note} In brackets: 95 % intervals.".strip(), ""]
+    lines.append(f"| {' | '.join(['', *(measure(name).title for name in names)])} |")
+    lines += ["|---" * (len(names) + 1) + "|"]
+    for title, row in evaluation.rows.items():
+        cells = [_estimated(name, row.get(name)) for name in names]
+        lines.append(f"| {' | '.join([title, *cells])} |")
+    if evaluation.picture is not None:
+        lines += ["", f"![{evaluation.title}]({evaluation.picture})"]
+    return lines
+
+
+def _estimated(name: str, figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    interval = spread(name, figure)
+    return measure(name).show(figure.value) + (f" ({interval})" if interval else "")
 
 
 def _shown(value: float | str | dict[str, float]) -> str:

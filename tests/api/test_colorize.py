@@ -395,6 +395,7 @@ def test_the_reference_tells_all_of_it(client: TestClient) -> None:
         "format",
         "saturation",
         "temperature",
+        "restore",
         "candidate",
         "hints",
     }
@@ -404,3 +405,38 @@ def test_the_reference_tells_all_of_it(client: TestClient) -> None:
     ].keys()
     answer = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
     assert answer.rsplit("/", 1)[1] in document["components"]["schemas"]
+
+
+def test_what_was_not_gray_is_said(client: TestClient) -> None:
+    gray: Any = np.add.outer(np.arange(32), np.arange(32)).astype(np.uint8) * 4
+    sepia = np.stack([gray, (gray * 0.8).astype(np.uint8), (gray * 0.6).astype(np.uint8)], axis=-1)
+    colored = np.stack([gray, gray.T[::-1], gray[:, ::-1]], axis=-1)
+    for samples, expected in ((gray, None), (sepia, "toned"), (colored, "color")):
+        file = io.BytesIO()
+        Image.fromarray(samples).save(file, "PNG")
+        body = client.post(URL + "?include=uncertainty", files={"image": file.getvalue()}).json()
+        assert body.get("source") == expected
+
+
+@pytest.mark.parametrize("text", ["true", "on", "1"])
+def test_contrast_is_restored_on_request_only(client: TestClient, text: str) -> None:
+    """Unless asked for, luminance is kept to the step; asked for, the tones reach both ends."""
+    faded: Any = 90 + np.add.outer(np.arange(32), np.arange(32)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(faded).save(file, "PNG")
+    files = {"image": file.getvalue()}
+    grays = []
+    for data in ({}, {"restore": text}, {"restore": "false"}):
+        response = client.post(URL, files=files, data=data | {"saturation": "0"})
+        assert response.status_code == 200, response.text
+        grays.append(np.asarray(Image.open(io.BytesIO(response.content)))[..., 0])
+    np.testing.assert_array_equal(grays[0], faded)
+    np.testing.assert_array_equal(grays[2], faded)
+    assert np.ptp(grays[1]) > 2 * np.ptp(faded)
+    assert (np.diff(grays[1].astype(int), axis=1) >= 0).all()
+
+
+def test_restore_is_yes_or_no(client: TestClient) -> None:
+    response = client.post(URL, files={"image": picture()}, data={"restore": "gently"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "/restore"

@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.waiting import settles
+
 Visit = Callable[..., Page]
 PAGES = (
     "/",
@@ -66,21 +68,20 @@ def test_nothing_scrolls_sideways(visit: Visit, path: str) -> None:
     page = open_page(visit, path, reduced_motion="reduce")
     for width in (360, 390, 768, 1280, 2560):
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate(WIDER_THAN_THE_WINDOW) == [], width
+        settles(page, lambda: page.evaluate(WIDER_THAN_THE_WINDOW), [], width)
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_fingers_find_their_targets(visit: Visit, path: str) -> None:
     page = open_page(visit, path, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
-    assert page.evaluate(SMALL_TARGETS) == []
+    settles(page, lambda: page.evaluate(SMALL_TARGETS), [])
 
 
 def test_phones_are_offered_the_camera(visit: Visit) -> None:
     phone = visit("/", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     expect(phone.get_by_text("Take a photograph")).to_be_visible()
-    assert phone.locator(".lead").inner_text() == "Choose a black-and-white picture", (
-        "nobody drops files there"
-    )
+    # Nobody drops files there.
+    expect(phone.locator(".lead")).to_have_text("Choose a black-and-white picture", use_inner_text=True)
     expect(phone.locator("#camera")).to_have_attribute("capture", "environment")
     expect(visit("/").get_by_text("Take a photograph")).to_be_hidden()
 
@@ -89,7 +90,5 @@ def test_less_motion_is_respected(visit: Visit) -> None:
     page = visit("/?sample=chelsea", reduced_motion="reduce")
     expect(page.locator("#status")).to_have_text("The colour is ready.")
     expect(page.locator("#split")).to_have_value("50", timeout=100)
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector('#working'), '::before').animationName")
-        == "none"
-    )
+    moving = "getComputedStyle(document.querySelector('#working'), '::before').animationName"
+    settles(page, lambda: page.evaluate(moving), "none")

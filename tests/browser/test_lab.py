@@ -2,13 +2,13 @@
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.jobs.supervisor import Supervisor
+from tests.browser.waiting import settles, until
 
 Visit = Callable[..., Page]
 SMALL = "/lab/weight-decay?steps=60&sweep=0"
@@ -49,14 +49,6 @@ def points(page: Page, figure: str) -> list[int]:
     return found
 
 
-def until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait; the policy of the pages lets no one evaluate code in them, so the test looks itself."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come"
-        page.wait_for_timeout(50)
-
-
 FOLLOW_BROKEN = """async (job) => {
   const own = [...document.scripts].find(({ src }) => src.endsWith("/lab/demo.js")).src;
   const { follow } = await import(own.replace("demo.js", "events.js"));
@@ -83,6 +75,19 @@ FOLLOW_BROKEN = """async (job) => {
 }"""
 
 
+def plays(page: Page, figure: str) -> None:
+    """The walks of a chart stand where its slider says, and go on from there by themselves."""
+    page.locator(f"[data-figure={figure}]").scroll_into_view_if_needed()
+    walk = page.locator(f"[data-figure={figure}] + .walk")
+    moment = walk.get_by_label("How far the walks are shown")
+    moment.wait_for(timeout=60_000)
+    moment.fill("5")
+    settles(page, lambda: points(page, figure)[-4:], [5, 5, 1, 1])
+    walk.get_by_role("button", name="Play").click()
+    until(page, lambda: points(page, figure)[-3] > 20)
+    walk.get_by_role("button", name=re.compile("Pause|Play")).click()
+
+
 def test_a_run_ends_in_its_certificate_and_its_link_reproduces_it(visit: Visit, address: str) -> None:
     page = visit(SMALL)
     job = run(page)
@@ -91,7 +96,8 @@ def test_a_run_ends_in_its_certificate_and_its_link_reproduces_it(visit: Visit, 
     expect(page.locator("#status")).to_contain_text("3 of 3 claims hold")
     claims = page.locator(".claims tbody").inner_text()
     until(page, lambda: min(points(page, "steps"), default=0) > 10)
-    assert f"job={job}" in page.url and "steps=60" in page.url and "momentum=0.9" in page.url
+    for setting in (f"job={job}", "steps=60", "momentum=0.9"):
+        expect(page).to_have_url(re.compile(re.escape(setting)))
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG").first.click()
     assert download.value.suggested_filename.endswith(".svg")
@@ -99,16 +105,16 @@ def test_a_run_ends_in_its_certificate_and_its_link_reproduces_it(visit: Visit, 
     found = page.evaluate(FOLLOW_BROKEN, job)
     assert found["opened"] == 2
     counts = [found["seen"].count(f"{name}/gap") for name in ("sgd", "heavy-ball", "adam")]
-    assert counts == points(page, "steps")
+    settles(page, lambda: points(page, "steps"), counts)
     # The link shows the same run; without the run it gives the same numbers anew.
     link = page.url.removeprefix(address)
     page.goto(page.url)
-    assert page.locator(".claims tbody").inner_text() == claims
+    expect(page.locator(".claims tbody")).to_have_text(claims, use_inner_text=True)
     fresh = visit(link.partition("&job=")[0], java_script_enabled=False)
     fresh.get_by_role("button", name="Run", exact=True).click()
     finished(fresh)
     assert job not in fresh.url
-    assert fresh.locator(".claims tbody").inner_text() == claims
+    expect(fresh.locator(".claims tbody")).to_have_text(claims, use_inner_text=True)
 
 
 def test_points_arrive_live_and_a_run_is_cancelled_and_resumed(visit: Visit) -> None:
@@ -121,7 +127,7 @@ def test_points_arrive_live_and_a_run_is_cancelled_and_resumed(visit: Visit) -> 
     until(page, lambda: min(points(page, "distance"), default=0) > 3)
     before = min(points(page, "distance"))
     until(page, lambda: min(points(page, "distance")) > before)
-    assert float(page.locator("#run-progress").get_attribute("value") or 0) >= 0
+    expect(page.locator("#run-progress")).not_to_have_attribute("value", "0")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#run-state")).to_have_text("Cancelled")
     kept = min(points(page, "distance"))
@@ -147,7 +153,7 @@ def test_settings_are_checked_as_one_types(visit: Visit) -> None:
     equations.fill("12")
     equations.blur()
     expect(page.locator("#problem-n")).to_be_hidden()
-    assert "n=12" in page.url, "the address follows"
+    expect(page).to_have_url(re.compile(r"\bn=12\b"))  # the address follows
     # A slider and its field say the same; this one is logarithmic.
     steps, slider = page.get_by_label("Steps", exact=True), page.get_by_label("Steps, slider")
     slider.focus()
@@ -156,29 +162,25 @@ def test_settings_are_checked_as_one_types(visit: Visit) -> None:
     page.keyboard.press("End")
     expect(steps).to_have_value("200000")
     steps.fill("450")
-    assert 200_000 ** (float(slider.input_value()) / 1000) == pytest.approx(450, rel=0.02)
+    until(page, lambda: 200_000 ** (float(slider.input_value()) / 1000) == pytest.approx(450, rel=0.02))
 
 
 def test_a_click_on_the_map_chooses_the_start_and_walks_can_be_played(visit: Visit) -> None:
     page = visit("/lab/trajectories?steps=200&optimizers=gd&optimizers=adam")
     ground = page.locator("[data-figure=preview] .nsewdrag").first
-    ground.wait_for()
+    expect(page.locator("[data-figure=preview] .contourlayer path").first).to_be_visible()
+    ground.hover()  # waits until it keeps its place
     box = ground.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    ground.click(position={"x": box["width"] / 4, "y": box["height"] / 4})
     start = page.get_by_label("Start", exact=True)
     expect(start).not_to_have_value("")
     x, y = map(float, start.input_value().split(","))
     assert x == pytest.approx(-3, abs=0.1) and y == pytest.approx(3, abs=0.1)
     run(page)
     finished(page)
-    moment = page.get_by_label("How far the walks are shown")
-    moment.wait_for(timeout=60_000)
-    moment.fill("5")
-    until(page, lambda: points(page, "contour")[-4:] == [5, 5, 1, 1])
-    page.get_by_role("button", name="Play").click()
-    until(page, lambda: points(page, "contour")[-3] > 20)
-    page.get_by_role("button", name="Pause").click()
+    for figure in ("contour", "relief"):
+        plays(page, figure)
 
 
 def test_without_script_a_form_leads_to_a_page_that_refreshes_itself(visit: Visit) -> None:

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_access import RULES, SMALL_TARGETS, WIDER_THAN_THE_WINDOW
+from tests.browser.waiting import settles
 
 Visit = Callable[..., Page]
 PAGES = (
@@ -35,5 +36,5 @@ def test_everyone_can_use_it(visit: Visit, address: str, path: str, scheme: str)
     assert results.violations_count == 0, results.generate_report()
     for width in (360, 768, 2560):
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate(WIDER_THAN_THE_WINDOW) == [], width
-    assert page.evaluate(SMALL_TARGETS) == []
+        settles(page, lambda: page.evaluate(WIDER_THAN_THE_WINDOW), [], width)
+    settles(page, lambda: page.evaluate(SMALL_TARGETS), [])

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 Visit = Callable[..., Page]
 
 
-def names(page: Page) -> list[str]:
-    return page.locator("table").first.locator("tbody th a").all_inner_texts()
+def names(page: Page) -> Locator:
+    return page.locator("table").first.locator("tbody th a")
 
 
 def test_plotly_loads_with_the_first_chart_only(visit: Visit) -> None:
@@ -28,8 +28,8 @@ def test_charts_draw_every_curve_in_the_colours_of_the_page(visit: Visit, scheme
     loss.scroll_into_view_if_needed()
     expect(loss.locator(".scatterlayer .trace")).to_have_count(6)  # training and validation of three models
     expect(page.locator("[data-figure=accuracy-figure] .scatterlayer .trace")).to_have_count(3)
-    drawn = loss.locator(".scatterlayer .trace path.js-line").first.evaluate("(path) => path.style.stroke")
-    assert drawn == {"light": "rgb(181, 55, 15)", "dark": "rgb(255, 133, 88)"}[scheme]
+    drawn = {"light": "rgb(181, 55, 15)", "dark": "rgb(255, 133, 88)"}[scheme]
+    expect(loss.locator(".scatterlayer .trace path.js-line").first).to_have_css("stroke", drawn)
 
 
 def test_charts_follow_the_scheme(visit: Visit) -> None:
@@ -52,17 +52,18 @@ def test_a_chart_that_cannot_be_loaded_points_to_the_numbers(visit: Visit) -> No
 
 def test_sorting_in_place_agrees_with_the_server(visit: Visit, address: str) -> None:
     page = visit("/models")
-    assert names(page) == ["Horses", "Conv-transpose", "Pool-upsample"]
+    expect(names(page)).to_have_text(["Horses", "Conv-transpose", "Pool-upsample"])
     for column in ("Accuracy", "Network", "Network", "Cross-entropy", "Cross-entropy"):
+        before = page.url
         page.locator("table").first.get_by_role("link", name=column).click()
-        here = names(page)
+        expect(page).not_to_have_url(before)
         headed = page.locator("table").first.locator("th[aria-sort]")
         expect(headed).to_have_count(1)
         expect(headed).to_contain_text(column)
-        direction = headed.get_attribute("aria-sort")
         server = visit(page.url.removeprefix(address), java_script_enabled=False)
-        assert names(server) == here
-        assert server.locator("table").first.locator("th[aria-sort]").get_attribute("aria-sort") == direction
+        expect(names(page)).to_have_text(names(server).all_inner_texts())
+        direction = server.locator("table").first.locator("th[aria-sort]").get_attribute("aria-sort")
+        expect(headed).to_have_attribute("aria-sort", direction or "none")
 
 
 def test_pictures_below_the_fold_load_when_they_are_near(visit: Visit) -> None:
@@ -80,7 +81,7 @@ def test_the_numbers_are_there_without_script(visit: Visit) -> None:
         25
     )
     page.locator("table").first.get_by_role("link", name="Accuracy").click()
-    assert names(page) == ["Pool-upsample", "Conv-transpose", "Horses"]
+    expect(names(page)).to_have_text(["Pool-upsample", "Conv-transpose", "Horses"])
 
 
 def test_a_card_leads_to_colouring_with_it(visit: Visit) -> None:

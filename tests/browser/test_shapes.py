@@ -46,9 +46,8 @@ def test_every_number_follows_what_is_typed(visit: Visit) -> None:
     computed(page, "21,024")
     type_in(page, json.dumps(SKIP))
     computed(page, "880")
-    names = page.locator("#lines .is-layer .pick").all_inner_texts()
-    assert names == ["stem", "left", "right", "sum"]
-    assert page.locator("#drawing .layer").count() == 5
+    expect(page.locator("#lines .is-layer .pick")).to_have_text(["stem", "left", "right", "sum"])
+    expect(page.locator("#drawing .layer")).to_have_count(5)
     page.locator("#text").fill(json.dumps(SKIP).replace('"kernel_size": 1', '"kernel_size": 5, "padding": 2'))
     computed(page, "2,416")
     expect(page.locator("#preset")).to_have_value("")
@@ -157,8 +156,9 @@ def test_a_layer_is_chosen_by_keyboard_and_its_output_moved_into_the_corner(visi
     # A part of the window lies in the padding. Asked within the page: each answer draws the field anew.
     page.wait_for_function(
         """() => {
-            const [window, seen] = ["window", "seen"].map(part => document.querySelector(`.field-drawing .${part}`));
-            return window && seen && window.getBoundingClientRect().width > seen.getBoundingClientRect().width;
+            const [window, seen] = ["window", "seen"].map(
+                part => document.querySelector(`.field-drawing .${part}`)?.getBoundingClientRect().width);
+            return window > seen;
         }"""
     )
 
@@ -212,7 +212,7 @@ def test_a_link_shares_the_network_and_the_layer(visit: Visit, address: str) -> 
     expect(other.locator("#totals [data-total=parameters]")).to_have_text("72·C + 664")
     expect(other.locator("#lines .is-chosen")).to_have_attribute("data-line", "right")
     without = visit(page.url.removeprefix(address), java_script_enabled=False)
-    assert without.locator("#totals [data-total=parameters]").inner_text() == "72·C + 664"
+    computed(without, "72·C + 664")
 
 
 def test_presets_have_short_links_and_say_what_they_are(visit: Visit, address: str) -> None:
@@ -249,7 +249,7 @@ def test_hostile_names_stay_text(visit: Visit) -> None:
     page = visit("/shapes", refusals=(422,))
     type_in(page, '{"input": [3], "layers": [{"type": "<img src=x onerror=alert(1)>", "name": "<b>x</b>"}]}')
     expect(page.locator("#problem")).to_contain_text("<img")
-    assert page.locator("#problem img, #lines img, #lines b").count() == 0
+    expect(page.locator("#problem img, #lines img, #lines b")).to_have_count(0)
 
 
 def test_script_says_numbers_as_the_server_does(visit: Visit, address: str) -> None:
@@ -277,16 +277,16 @@ def test_without_script_the_form_does_it_all(visit: Visit) -> None:
     page.get_by_role("button", name="Load").click()
     page.get_by_label("NF =").fill("64")
     page.locator("#symbols").get_by_role("button", name="Compute").click()
-    assert page.locator("#totals [data-total=parameters]").inner_text() == "167,904"
+    computed(page, "167,904")
     page.locator("[data-line='block2.conv2d1'] .pick").click()
-    assert "block2.conv2d1" in page.locator(".sight-name").inner_text()
-    assert page.locator(".formula math").count() > 0
+    expect(page.locator(".sight-name")).to_contain_text("block2.conv2d1")
+    expect(page.locator(".formula math").first).to_be_attached()
     page.locator("#text").fill("nn.Sequential(nn.Linear(4, 2))")
     page.locator("#typing").get_by_role("button", name="Compute").click()
-    assert page.locator("#totals [data-total=parameters]").inner_text() == "10"
+    computed(page, "10")
     page.locator("#text").fill("nn.Sequential(nn.Linear(4, 2)")
     page.locator("#typing").get_by_role("button", name="Compute").click()
-    assert page.locator("#problem").is_visible()
+    expect(page.locator("#problem")).to_be_visible()
 
 
 def test_two_networks_are_compared_as_they_are_chosen_and_typed(visit: Visit, address: str) -> None:

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def serving(*arguments: str, **settings: str) -> Iterator[tuple[str, "subprocess
         **os.environ,
         "CHROMALAB_PRELOAD": "false",
         "CHROMALAB_WORKERS": "0",
-        **{f"CHROMALAB_{k}": v for k, v in settings.items()},
+        **{k if k == "TMPDIR" else f"CHROMALAB_{k}": v for k, v in settings.items()},
     }
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", *arguments],
@@ -158,3 +159,66 @@ def test_a_request_that_was_begun_is_finished_before_it_stops() -> None:
             answer = connection.makefile("rb").read()
         assert answer.startswith(b"HTTP/1.1 415")
         assert process.wait(timeout=PATIENCE) == -signal.SIGTERM
+
+
+def children(pid: int) -> set[int]:
+    """Processes that a process has started (Linux)."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(each) for file in found for each in file.read_text().split()}
+
+
+def gone(pids: set[int]) -> bool:
+    """Whether none of them is there any more, or only its exit status."""
+    states = (Path(f"/proc/{pid}/stat") for pid in pids)
+    return all(not file.exists() or file.read_text().rpartition(")")[2].split()[0] == "Z" for file in states)
+
+
+def until(look: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def statuses(address: str, count: int) -> Counter[int]:
+    """Of requests over connections of their own."""
+    return Counter(httpx2.get(f"{address}/api/v1/models").status_code for _ in range(count))
+
+
+def exposed(address: str, sample: str) -> bool:
+    return sample in httpx2.get(f"{address}/metrics").text.splitlines()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_several_processes_serve_count_and_limit_as_one_and_one_that_dies_is_replaced(tmp_path: Path) -> None:
+    models = 'chromalab_http_requests_total{method="GET",route="/api/v1/models",status="200"}'
+    with serving("--processes", "3", RATE_LIMIT="30/hour", TMPDIR=str(tmp_path)) as (address, process):
+        until(lambda: exposed(address, "chromalab_web_processes 3.0"))
+        assert statuses(address, 20) == {200: 20}
+        first = children(process.pid)
+        assert len(first) == 2
+        killed = min(first)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: len(children(process.pid) - {killed}) == 2)
+        until(lambda: exposed(address, "chromalab_web_processes 3.0"))
+        assert statuses(address, 20) == {200: 10, 429: 10}
+        assert exposed(address, f"{models} 30.0")
+        now = children(process.pid)
+        process.terminate()
+        assert process.wait(timeout=PATIENCE) == -signal.SIGTERM
+        assert process.stderr is not None
+        said = process.stderr.read()  # to its end, which comes when the last of them has ended
+        assert "Traceback" not in said
+        assert said.count("a web process ended and is started again") == 1
+        assert gone(now)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_when_the_first_process_is_killed_the_others_end(tmp_path: Path) -> None:
+    with serving("--processes", "2", TMPDIR=str(tmp_path)) as (address, process):
+        until(lambda: exposed(address, "chromalab_web_processes 2.0"))
+        others = children(process.pid)
+        assert len(others) == 1
+        process.kill()
+        until(lambda: gone(others))

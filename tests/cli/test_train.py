@@ -67,19 +67,23 @@ def test_a_trained_model_is_listed_and_measured(trained: Path, data: Path) -> No
     assert [card["id"] for card in json.loads(listed.stdout)["models"]] == ["tiny"]
     measured = run("evaluate", "tiny", data, "--json", "--save", "noise", "--limit", "6")
     assert measured.exit_code == 0, measured.output
-    results = json.loads(measured.stdout)["results"]
-    assert list(results) == ["gray", "mean colour", "tiny"]
-    assert results["tiny"]["pictures"] == 6
-    kept = read_card(trained).metrics["noise"]
+    (table,) = json.loads(measured.stdout)["evaluations"]  # none is larger than 32 x 32
+    assert table["title"] == "noise, native size"
+    assert list(table["rows"]) == ["gray", "mean colour", "tiny"]
+    assert table["rows"]["tiny"]["pictures"] == {"value": 6}
+    card = read_card(trained)
+    kept = card.metrics["noise"]
     assert isinstance(kept, dict)
-    assert kept["accuracy"] == results["tiny"]["accuracy"]
+    assert kept["accuracy"] == table["rows"]["tiny"]["accuracy"]["value"]
+    assert [found.model_dump(exclude_none=True) for found in card.evaluations] == [table]
+    assert "| mean colour |" in (trained / "README.md").read_text()
     assert run("models").exit_code == 0  # its checksum still fits
 
 
 def test_the_table_shows_every_number(trained: Path, data: Path) -> None:
     shown = run("evaluate", "all", data, "--only", "horse")
     assert shown.exit_code == 0
-    for heading in ("accuracy", "cross-entropy", "pooled PSNR", "balanced AuC", "ΔCF"):
+    for heading in ("Accuracy", "Cross-entropy", "Pooled PSNR", "Balanced AuC", "ΔCF"):
         assert heading in shown.stdout
     assert "…" not in shown.stdout
 
@@ -106,6 +110,10 @@ def test_a_broken_model_is_named(trained: Path) -> None:
         (("train", "{recipe}", "--data", "missing.zip", "--test", "{data}"), "no such file"),
         (("train", "{recipe}", "--data", "cifar10:missing"), "CIFAR-10 is not there"),
         (("evaluate", "nobody", "{data}"), "no model 'nobody'"),
+        (("evaluate", "all"), "name a model and the pictures"),
+        (("evaluate", "nobody", "neither", "{data}"), "no model 'nobody'"),
+        (("evaluate", "all", "{data}", "--side", "0"), "--side is a number of pixels or native"),
+        (("evaluate", "all", "{data}", "--side", "large"), "not 'large'"),
         (("evaluate", "all", "missing"), "no such file"),
         (("evaluate", "all", "{data}", "--only", "ship"), "no pictures of class 'ship'"),
     ],

@@ -1,7 +1,9 @@
 """The engine with real, tiny networks."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,3 +118,28 @@ def test_after_closing_nothing_is_taken(registry: Registry) -> None:
     for name in ("horses", "photo"):
         with pytest.raises(EngineBusy, match="shutting down"):
             asyncio.run(engine.infer(name, gray))
+
+
+def test_a_model_that_has_gone_leaves_neither_thread_nor_weights(
+    tiny_models: Path, tmp_path: Path, make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.colorizing.worker.LOOK_EVERY", 0.02)
+    folder = make_model(tmp_path, "guest")
+    registry = Registry(tiny_models, lambda name: folder if name == "guest" and folder.exists() else None)
+    engine = Engine(registry, threads=1)
+    black = np.zeros((32, 32), np.float32)
+    for _ in range(2):  # one that comes back is served again
+        asyncio.run(engine.infer("guest", black))
+        asyncio.run(engine.infer("horses", black))
+        weights = weakref.ref(registry.load("guest"))
+        thread = next(one for one in threading.enumerate() if one.name == "network-guest" and one.is_alive())
+        kept = folder.rename(tmp_path / "away")
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+        gc.collect()
+        assert weights() is None
+        with pytest.raises(UnknownModel):
+            engine.check_room("guest")
+        engine.check_room("horses")
+        kept.rename(folder)
+    assert engine.close(SECONDS)

@@ -9,7 +9,7 @@ import pytest
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from app.colorizing.inbox import MOST_TEXT_BYTES, Form, Inbox, Upload
+from app.colorizing.inbox import MOST_TEXT_BYTES, Form, Inbox, InboxFull, Upload
 from app.problems import BadRequest, Problem, TooLarge, Unavailable, Unprocessable, UnsupportedMedia
 
 BOUNDARY = "frontier"
@@ -162,7 +162,7 @@ def test_a_body_that_is_no_form_is_refused_after_its_last_byte(
     with pytest.raises(problem):
         received(sending, inbox)
     assert sending.emptied
-    inbox.take(10_000_000)
+    inbox.take("anyone", 10_000_000)
 
 
 @pytest.mark.parametrize("cut", [0, 10, 90, 2000])
@@ -171,7 +171,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing(cut: int) -> None:
     body = multipart(("image", b"x" * 5000, "a.png"))[:cut]
     with pytest.raises(BadRequest, match="cut off"):
         received(Sender(body, hangs_up=True), inbox)
-    inbox.take(10_000_000)
+    inbox.take("anyone", 10_000_000)
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -232,3 +232,30 @@ def test_names_are_reduced_to_plain_text(name: str, stem: str) -> None:
     import io
 
     assert Upload(name, io.BytesIO()).stem == stem
+
+
+def test_one_client_holds_half_at_most_and_others_find_room() -> None:
+    inbox = Inbox(100)
+    inbox.take("greedy", 40)
+    with pytest.raises(InboxFull):
+        inbox.take("greedy", 20)
+    inbox.take("modest", 50)
+    with pytest.raises(InboxFull):
+        inbox.take("other", 20)
+
+
+def test_a_lone_upload_may_be_as_large_as_any_in_however_many_pieces() -> None:
+    inbox = Inbox(100)
+    for held in range(0, 100, 20):
+        inbox.take("alone", 20, beside=held)
+
+
+def test_an_answer_that_is_not_read_keeps_its_reader_from_sending() -> None:
+    told: list[int] = []
+    inbox = Inbox(100, told.append)
+    with inbox.sending("slow", 120):
+        for client in ("slow", "other"):
+            with pytest.raises(InboxFull):
+                inbox.take(client, 1)
+    inbox.take("slow", 100)
+    assert told == [120, 0, 100]

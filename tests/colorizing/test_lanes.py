@@ -28,12 +28,12 @@ def in_lane(test: Callable[[Lane], Coroutine[Any, Any, None]]) -> None:
 class Guest:
     """Takes room, says so, and stays until told to leave."""
 
-    def __init__(self, lane: Lane, pixels: int) -> None:
+    def __init__(self, lane: Lane, pixels: int, client: str = "") -> None:
         self.leave, self.inside = asyncio.Event(), False
-        self.task = asyncio.create_task(self._stay(lane, pixels))
+        self.task = asyncio.create_task(self._stay(lane, pixels, client))
 
-    async def _stay(self, lane: Lane, pixels: int) -> None:
-        async with lane.room(pixels):
+    async def _stay(self, lane: Lane, pixels: int, client: str) -> None:
+        async with lane.room(pixels, client):
             self.inside = True
             await self.leave.wait()
 
@@ -202,5 +202,45 @@ def test_work_not_yet_begun_is_dropped_when_its_caller_is_cancelled() -> None:
         finish.set()
         await asyncio.gather(*busy)
         assert done == []
+
+    in_lane(test)
+
+
+def test_clients_take_turns_and_the_greediest_gives_way() -> None:
+    async def test(lane: Lane) -> None:
+        greedy = [Guest(lane, 100, "greedy") for _ in range(4)]  # one inside, three in line
+        await settle()
+        modest = Guest(lane, 100, "modest")
+        await settle()
+        with pytest.raises(LaneFull):
+            await greedy[3].task
+        await greedy[0].out()
+        await settle()
+        assert (greedy[1].inside, modest.inside) == (True, False)
+        await greedy[1].out()
+        await settle()
+        assert (greedy[2].inside, modest.inside) == (False, True)
+        await modest.out()
+        await greedy[2].out()
+        async with lane.room(100):
+            pass
+
+    in_lane(test)
+
+
+def test_one_who_gives_way_and_is_cancelled_at_once_takes_no_room_along() -> None:
+    async def test(lane: Lane) -> None:
+        greedy = [Guest(lane, 100, "greedy") for _ in range(4)]
+        await settle()
+        modest = Guest(lane, 100, "modest")
+        await asyncio.sleep(0)
+        greedy[3].task.cancel()
+        await settle()
+        assert greedy[3].task.done()
+        for guest in (*greedy[:3], modest):
+            guest.leave.set()
+        await settle()
+        async with lane.room(100):
+            pass
 
     in_lane(test)

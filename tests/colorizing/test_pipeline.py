@@ -17,8 +17,11 @@ from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Part, Result
 from app.colorizing.registry import Registry
 from app.colorizing.timings import Timings
 from app.imaging.errors import BrokenPicture, PictureTooLarge
+from app.imaging.restore import restored
 from app.networks.card import Card, NetworkSpec, read_card
 from app.networks.weights import load_network
+from tests.training.test_hint_study import CARD as HINTED
+from tests.training.test_hint_study import Obedient
 
 MAX_PIXELS = 10_000_000
 
@@ -279,3 +282,46 @@ def test_candidates_end_where_the_likely_colours_do(steerable: tuple[Steerable, 
     with pytest.raises(UnsupportedOption, match="end at") as caught:
         paint(saved(scene(32, 32)), steerable, candidate=99)
     assert caught.value.field == "candidate"
+
+
+def test_a_prints_border_is_not_coloured(registry: Registry) -> None:
+    print_ = np.pad(scene(100, 120) // 2, 20, constant_values=238)
+    photo = (registry.load("photo"), registry.card("photo"))
+    inside = np.zeros(print_.shape, dtype=bool)
+    inside[20:120, 20:140] = True
+    painted = np.asarray(opened(paint(saved(print_), photo, saturation=2.0).image)).astype(int)
+    chroma = np.ptp(painted, axis=2)
+    assert chroma[~inside].max() == 0
+    assert chroma[inside].max() > 5
+    np.testing.assert_array_equal(painted[~inside], np.repeat(print_[~inside][:, None], 3, axis=1))
+    without = np.asarray(opened(paint(saved(print_[20:, 20:]), photo, saturation=2.0).image)).astype(int)
+    assert np.ptp(without, axis=2)[100:, 120:].max() > 0, "two sides are no border"
+
+
+def test_a_hint_on_the_border_colours_it() -> None:
+    """Who says what colour it has knows better."""
+    print_ = np.pad(scene(100, 120) // 2, 20, constant_values=200)
+    obedient = (Obedient(), HINTED)
+    inside, outside = ({"x": x, "y": 0.5, "color": "#d04040", "radius": 0.3} for x in (0.5, 0.01))
+    for hints, colored in (([inside], False), ([inside, outside], True)):
+        painted = np.asarray(opened(paint(saved(print_), obedient, hints=hints).image)).astype(int)
+        assert bool(np.ptp(painted[:, :20], axis=2).max() > 20) is colored
+        assert np.ptp(painted[60:80, 70:90], axis=2).max() > 20
+
+
+def test_restoring_is_done_before_everything_else(model: tuple[Backend, Card]) -> None:
+    """What comes out, and the uncertainty, are those of the restored gray."""
+    faded = scene(64, 64) // 3 + 90
+    asked = paint(saved(faded), model, "image", "uncertainty", restore=True)
+    given = paint(saved(restored(faded)), model, "image", "uncertainty")
+    assert asked.image == given.image
+    assert asked.uncertainty is not None and given.uncertainty is not None
+    np.testing.assert_array_equal(asked.uncertainty, given.uncertainty)
+
+
+def test_samples_are_what_the_image_encodes(model: tuple[Backend, Card]) -> None:
+    result = paint(saved(scene(40, 50)), model, "image", "samples")
+    assert result.samples is not None
+    np.testing.assert_array_equal(np.asarray(opened(result.image)), result.samples)
+    alone = paint(saved(scene(40, 50, np.uint16)), model, "samples")
+    assert alone.image is None and alone.samples is not None and alone.samples.dtype == np.uint16

@@ -176,3 +176,35 @@ def test_closing_finishes_what_was_taken_and_takes_no_more(worker: Worker, backe
     backend.steps.release(10)
     assert all(future.result(SECONDS) for future in [first, *waiting])
     assert worker.join(SECONDS)
+
+
+def test_a_client_with_many_does_not_hold_up_one_with_few(backend: SteppedBackend) -> None:
+    worker = Worker(lambda: backend, name="stepped", queue_size=4, max_batch=1)
+    occupied(worker, backend)
+    greedy = [worker.submit(gray(0.1, 4, 4 + n), "greedy") for n in range(3)]
+    modest = worker.submit(gray(0.2, 4, 9), "modest")
+    backend.steps.release(10)
+    for future in (*greedy, modest):
+        future.result(SECONDS)
+    assert [shape[-1] for shape in backend.batches] == [4, 4, 9, 5, 6]
+    worker.close()
+    assert worker.join(SECONDS)
+
+
+def test_in_a_full_queue_the_greediest_gives_way_to_a_newcomer(
+    worker: Worker, backend: SteppedBackend
+) -> None:
+    occupied(worker, backend)
+    greedy = [worker.submit(gray(0.1), "greedy") for _ in range(4)]
+    worker.check_room("modest")
+    modest = worker.submit(gray(0.2), "modest")
+    with pytest.raises(EngineBusy):
+        greedy[-1].result(SECONDS)
+    with pytest.raises(EngineBusy):
+        worker.submit(gray(0.1), "greedy")
+    second = worker.submit(gray(0.2), "modest")
+    with pytest.raises(EngineBusy):  # two each: nobody gives way any more
+        worker.submit(gray(0.2), "modest")
+    backend.steps.release(10)
+    for future in (*greedy[:2], modest, second):
+        future.result(SECONDS)

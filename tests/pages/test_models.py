@@ -99,6 +99,35 @@ def test_card_page(get: Get, course_models: Path, model: str) -> None:
     assert f"/?model={model}" in [a["href"] for a in page.all("a")]
 
 
+def test_evaluations_stand_on_the_card(
+    tmp_path: Path, make_model: Callable[..., Path], parse: Callable[[str], Any]
+) -> None:
+    from app.main import create_app
+
+    figures = {
+        "pooled_psnr": {"value": 21.4, "low": 20.9, "high": 21.95},
+        "pooled_psnr_gain": {"value": 1.28, "low": 0.77, "high": 1.75},
+        "median_ms": {"value": 26.7},
+    }
+    rows = {"gray": {"pooled_psnr": {"value": 20.12}}, "horses": figures}
+    table = {"title": "<photos>, shorter side 256", "note": "200 pictures.", "rows": rows}
+    make_model(tmp_path, "horses", evaluations=[table])
+    with TestClient(create_app(Settings(preload=False, threads=1, models_dir=tmp_path))) as client:
+        page = parse(client.get("/models/horses").text)
+        card = client.get("/api/v1/models/horses").json()
+    found = next(each for each in page.all("table") if "Pooled PSNR" in each.text)
+    cells = [
+        " ".join(e.text.split()) for e in page.elements if e.tag in ("th", "td") and found in e.ancestors
+    ]
+    assert cells == [
+        "", "Pooled PSNR (dB)", "gain (dB)", "ms a picture",
+        "gray", "20.12", "\N{EN DASH}", "\N{EN DASH}",
+        "horses", "21.4020.90 to 21.95", "+1.28+0.77 to +1.75", "26.7",
+    ]  # fmt: skip
+    assert "<photos>, shorter side 256" in [heading.text for heading in page.all("h3")]
+    assert card["evaluations"][0]["rows"]["horses"]["pooled_psnr"]["high"] == 21.95
+
+
 def test_files_to_take_away(client: TestClient) -> None:
     comparison = client.get("/models/compare.csv")
     assert comparison.headers["content-type"].startswith("text/csv")

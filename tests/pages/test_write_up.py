@@ -87,7 +87,7 @@ def computings(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         yield from (Checked(claim, Finding("so", "confirmed")) for claim in CLAIMS)
 
     monkeypatch.setattr(write_up, "checked", slow)
-    monkeypatch.setattr(write_up, "_computed", {})
+    monkeypatch.setattr(write_up, "_checks", {})
     return begun
 
 

@@ -167,15 +167,13 @@ class Plant:
 
         return dict(eventually(ask, seconds))
 
-    def states(self) -> set[str]:
-        """States in which there are jobs, none while nobody answers."""
-        found = set()
-        for state in ("queued", "running"):
-            with suppress(*_AWAY):
-                answer = self.client.get(f"{self.api}/jobs?state={state}&limit=1")
-                if answer.status_code == 200 and answer.json()["jobs"]:
-                    found.add(state)
-        return found
+    def running(self) -> dict[str, float]:
+        """Progress of the jobs that run, by id; none while nobody answers."""
+        with suppress(*_AWAY):
+            answer = self.client.get(f"{self.api}/jobs?state=running&limit=100")
+            if answer.status_code == 200:
+                return {job["id"]: job["progress"] for job in answer.json()["jobs"]}
+        return {}
 
     def get(self, path: str) -> Any:
         """JSON of a path below the API."""
@@ -193,10 +191,10 @@ class Plant:
             assert answer.status_code == 200, answer.read()
             yield from parse(answer.iter_lines())
 
-    def all_events(self, job_id: str) -> list[tuple[int, str, dict[str, Any]]]:
+    def all_events(self, job_id: str, seconds: float = PATIENCE) -> list[tuple[int, str, dict[str, Any]]]:
         """Every event up to the end, over as many connections as it takes."""
         found: list[tuple[int, str, dict[str, Any]]] = []
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + seconds
         while True:
             with suppress(*_AWAY):
                 found.extend(self.events(job_id, found[-1][0] if found else 0))

@@ -1,15 +1,32 @@
 """Evaluation against doing by hand what it claims to do."""
 
+import io
 from pathlib import Path
 
 import numpy as np
+import png
 import pytest
+from fastapi.testclient import TestClient
 from numpy.typing import NDArray
+from PIL import Image
 from skimage.color import lab2rgb, rgb2lab
 
+from app.colorizing.options import Options
+from app.colorizing.registry import Registry
+from app.imaging.bootstrap import Estimate
 from app.networks.card import Card, NetworkSpec
 from app.networks.palette import HORSES_24
-from app.training.evaluation import evaluate, fit, mean_ab, true_luminance
+from app.training.evaluation import (
+    Given,
+    Model,
+    Results,
+    evaluate,
+    fit,
+    mean_ab,
+    scaled,
+    to_bytes,
+    true_luminance,
+)
 from tests.training.conftest import coloured_noise
 
 CARD = Card(
@@ -46,8 +63,13 @@ def pictures() -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="module")
-def results(pictures: NDArray[np.uint8]) -> dict[str, dict[str, float]]:
-    return evaluate({"oracle": (CARD, ByBrightness())}, list(pictures))
+def estimated(pictures: NDArray[np.uint8]) -> Results:
+    return evaluate({"oracle": Model(CARD, ByBrightness())}, list(pictures), draws=100)
+
+
+@pytest.fixture(scope="module")
+def results(estimated: Results) -> dict[str, dict[str, float]]:
+    return {name: {key: each.value for key, each in row.items()} for name, row in estimated.items()}
 
 
 def test_accuracy_and_loss_are_the_courses(
@@ -99,3 +121,53 @@ def test_pictures_are_only_ever_scaled_down(
 def test_nothing_cannot_be_evaluated(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no pictures"):
         evaluate({}, [])
+
+
+def test_a_model_is_measured_as_it_is_served(
+    client: TestClient, tiny_models: Path, pictures: NDArray[np.uint8]
+) -> None:
+    """What is measured is, byte for byte, what comes back over HTTP."""
+    registry = Registry(tiny_models)
+    for name in ("photo", "horses"):
+        given = Given.of(pictures[0])
+        found = Model(registry.card(name), registry.load(name))(given, Options(saturation=0.8))
+        response = client.post(
+            "/api/v1/colorize",
+            data={"model": name, "saturation": "0.8"},
+            files={"image": ("gray.png", given.png)},
+        )
+        assert response.status_code == 200
+        _, _, rows, info = png.Reader(bytes=response.content).read()
+        assert info["bitdepth"] == 16
+        served = np.array([list(row) for row in rows], dtype=np.uint16).reshape(32, 32, 3)
+        np.testing.assert_array_equal(found, to_bytes(served))
+
+
+def test_what_a_model_is_given_is_the_luminance_alone(pictures: NDArray[np.uint8]) -> None:
+    given = Given.of(pictures[1])
+    assert np.asarray(Image.open(io.BytesIO(given.png))).astype(np.uint16).tolist() == given.gray.tolist()
+    np.testing.assert_array_equal(given.gray, true_luminance(pictures[1]))
+
+
+def test_every_figure_has_its_interval_and_its_gain(estimated: Results) -> None:
+    row = estimated["oracle"]
+    for name in ("accuracy", "cross_entropy", "pooled_psnr", "balanced_auc", "colorfulness"):
+        figure = row[name]
+        assert figure.low is not None and figure.high is not None
+        assert figure.low <= figure.value <= figure.high
+    gain = row["pooled_psnr"].value - estimated["gray"]["pooled_psnr"].value
+    assert row["pooled_psnr_gain"].value == pytest.approx(gain)
+    assert "pooled_psnr_gain" not in estimated["gray"]
+    assert row["pictures"] == Estimate(4)
+    assert row["median_ms"].value > 0 and row["peak_memory_mib"].value > 10
+
+
+def test_what_has_no_finite_value_is_left_out(pictures: NDArray[np.uint8]) -> None:
+    gray = np.repeat(pictures[..., :1], 3, axis=-1)
+    found = evaluate({}, list(gray), draws=20)["gray"]
+    assert "pooled_psnr" not in found
+    assert found["mean_psnr"].value == 100
+
+
+def test_scaling_up_is_only_for_who_asks() -> None:
+    assert scaled(np.zeros((20, 30, 3), dtype=np.uint8), 40).shape == (40, 60, 3)

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from app.networks.build import build
-from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, read_card, sha256_of
+from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, Evaluation, Figure, read_card, sha256_of
 from app.networks.weights import load_network
-from app.training.publish import Incompatible, combine, publish, with_metrics, write_card
+from app.training.publish import Incompatible, combine, publish, with_evaluations, with_metrics, write_card
 from tests.training.conftest import make_recipe
 
 HISTORY = [Epoch(epoch=1, train_loss=2.0, val_loss=1.5, val_accuracy=0.25)]
@@ -56,6 +56,28 @@ def test_measures_are_added_and_replaced(tmp_path: Path) -> None:
     assert "Not evaluated" not in text
     with pytest.raises(ValueError, match="metrics"):
         with_metrics(card, {"c": [1, 2]})
+
+
+def test_tables_are_added_and_replaced_by_title(tmp_path: Path) -> None:
+    def table(title: str, value: float) -> Evaluation:
+        row = {
+            "pooled_psnr": Figure(value=value, low=value - 1, high=value + 1),
+            "median_ms": Figure(value=5),
+        }
+        rows = {"gray": {}, "tiny": row}
+        return Evaluation(title=title, note="Two pictures.", picture="drawn.svg", rows=rows)
+
+    recipe = make_recipe()
+    card = publish(recipe, build(recipe.network), HISTORY, tmp_path / "tiny")
+    card = with_evaluations(card, [table("one", 30.0), table("two", 21.0)])
+    card = with_evaluations(card, [table("one", 22.125)])
+    write_card(tmp_path / "tiny", card)
+    assert read_card(tmp_path / "tiny").evaluations == [table("one", 22.125), table("two", 21.0)]
+    text = (tmp_path / "tiny" / "README.md").read_text()
+    assert "| tiny | 22.12 (21.12 to 23.12) | 5.0 |" in text
+    assert "| gray |  |  |" in text
+    assert "![one](drawn.svg)" in text
+    assert "30.00" not in text and "### two" in text
 
 
 def test_combined_models_give_the_mean_of_their_answers(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ class Runner:
             stdout=subprocess.PIPE,
             env=with_package({**os.environ, **environment(means.threads)}, package),
             encoding="utf-8",
+            start_new_session=True,  # it stands back as a session, see `stand_back`
             creationflags=_WINDOWS_BELOW_NORMAL if sys.platform == "win32" else 0,
         )
         self._answers: SimpleQueue[str | None] = SimpleQueue()

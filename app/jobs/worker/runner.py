@@ -118,7 +118,7 @@ def main(settings: Json) -> None:
     # What a demo prints must not come between the answers.
     output = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the worker decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides when it is over
     stand_back(settings["niceness"])
     limit_memory(settings["memory"])
     lines: SimpleQueue[str] = SimpleQueue()

@@ -6,12 +6,13 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from app.lab.demo import Demo, Params, Run, Step
+from app.lab.demo import Demo, Run, Step
 from app.lab.descent import Lane, sample_steps
 from app.lab.fields import choice, number, switch
 from app.lab.figures import charts, curve, layout
 from app.lab.minimum_norm import SWEEP, Experiment, Measured
 from app.lab.minimum_norm_claims import certificate
+from app.lab.optimizer_settings import OptimizerParams
 from app.lab.rules import NAMES, RULES, OptimizerName
 from app.lab.shown import Axis, Figure, Json, Outcome, Point, Samples, Series, Table
 
@@ -27,7 +28,7 @@ _KINDS = {
 }
 
 
-class MinNormParams(Params):
+class MinNormParams(OptimizerParams):
     """Settings of `min-norm`."""
 
     n: int = number(10, "Equations", "Rows of X; fewer than its columns.", low=1, high=100, symbol="n")
@@ -72,26 +73,6 @@ class MinNormParams(Params):
         high=100,
         scale="log",
         symbol="\\tilde\\lambda",
-        more=True,
-    )
-    momentum: float = number(
-        0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu", more=True
-    )
-    beta1: float = number(0.9, "Beta 1", "Adam and its kin.", low=0, high=0.999, symbol="\\beta_1", more=True)
-    beta2: float = number(
-        0.999, "Beta 2", "Adam and its kin.", low=0, high=0.99999, symbol="\\beta_2", more=True
-    )
-    smoothing: float = number(
-        0.99, "Beta", "RMSProp's smoothing.", low=0, high=0.99999, symbol="\\beta", more=True
-    )
-    epsilon: float = number(
-        1e-8,
-        "Epsilon",
-        "Beside the root (full-matrix AdaGrad: inside).",
-        low=1e-16,
-        high=1e6,
-        scale="log",
-        symbol="\\epsilon",
         more=True,
     )
     epsilon_sweep: bool = switch(

@@ -6,12 +6,13 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from app.lab.demo import Demo, Params, Run, Step
+from app.lab.demo import Demo, Run, Step
 from app.lab.descent import Lane
 from app.lab.expressions import Node, parse
 from app.lab.fields import choice, number
+from app.lab.optimizer_settings import OptimizerParams
 from app.lab.packing import Array
-from app.lab.rules import NAMES, RULES, Hyper, OptimizerName, Rule, make_rule
+from app.lab.rules import NAMES, RULES, OptimizerName, Rule, make_rule
 from app.lab.shown import Axis, Check, Figure, Json, Outcome, Point, Samples, Series, Table
 from app.lab.surface_figures import contour, relief, values
 from app.lab.surfaces import OWN_WINDOW, SURFACES
@@ -28,7 +29,7 @@ _PROBES = 64
 Coordinate = Annotated[float, Field(ge=-1000, le=1000)]
 
 
-class TrajectoriesParams(Params):
+class TrajectoriesParams(OptimizerParams):
     """Settings of `trajectories`."""
 
     surface: Literal[
@@ -76,19 +77,6 @@ class TrajectoriesParams(Params):
         high=1000,
         scale="log",
         more=True,
-    )
-    momentum: float = number(
-        0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu", more=True
-    )
-    beta1: float = number(0.9, "Beta 1", "Adam and its kin.", low=0, high=0.999, symbol="\\beta_1", more=True)
-    beta2: float = number(
-        0.999, "Beta 2", "Adam and its kin.", low=0, high=0.99999, symbol="\\beta_2", more=True
-    )
-    smoothing: float = number(
-        0.99, "Beta", "RMSProp's smoothing.", low=0, high=0.99999, symbol="\\beta", more=True
-    )
-    epsilon: float = number(
-        1e-8, "Epsilon", "Beside the root.", low=1e-16, high=1e6, scale="log", symbol="\\epsilon", more=True
     )
     preconditioner: float = number(
         0.1,
@@ -151,10 +139,7 @@ class TrajectoriesParams(Params):
     def rule(self, name: str) -> Rule:
         """An optimizer's rule with these hyperparameters."""
         diagonal = np.array([1.0, self.preconditioner])
-        hyper = Hyper(
-            self.rate(name), self.momentum, self.beta1, self.beta2, self.smoothing, self.epsilon, diagonal
-        )
-        return make_rule(name, hyper)
+        return make_rule(name, self.hyper(self.rate(name), diagonal))
 
 
 def evaluate(tree: Node, w: Array) -> tuple[Array, Array, Array]:

@@ -6,11 +6,12 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from app.lab.demo import Demo, Params, Run, Step
+from app.lab.demo import Demo, Run, Step
 from app.lab.descent import Descent, Lane, Member, sample_steps
 from app.lab.fields import number
 from app.lab.figures import chart, curve, layout
 from app.lab.least_squares import Batches, random_problems
+from app.lab.optimizer_settings import MomentumParams
 from app.lab.packing import Array
 from app.lab.rules import NAMES, RULES, Hyper, OptimizerName
 from app.lab.shown import Axis, Check, Figure, Json, Outcome, Point, Samples, Series, Table
@@ -22,7 +23,7 @@ _GAP = Axis("distance between the two, relative", log=True)
 """Relative to the largest weights either has had so far: rounding is."""
 
 
-class WeightDecayParams(Params):
+class WeightDecayParams(MomentumParams):
     """Settings of `weight-decay`."""
 
     n: int = number(10, "Equations", "Rows of X.", low=1, high=100, symbol="n")
@@ -51,9 +52,6 @@ class WeightDecayParams(Params):
     )
     batch_size: int = number(1, "Batch size", "Equations in a mini-batch.", low=1, high=100, symbol="b")
     steps: int = number(1000, "Steps", "Updates of the weights.", low=1, high=50_000, scale="log")
-    momentum: float = number(
-        0.9, "Momentum", "Heavy ball, Nesterov.", low=0, high=0.999, symbol="\\mu", more=True
-    )
     sweep: int = number(
         9,
         "Decays",

@@ -5,23 +5,28 @@ import { element, wantsLessMotion } from "../dom.js";
 
 const SECONDS = 6; // for the whole walk
 const FRAME = 40; // milliseconds
+const AXES = ["x", "y", "z"];
+const pathOf = ({ meta }) => meta?.points ?? meta?.walk;
+const headOf = ({ meta }) => meta?.head ?? meta?.runner;
 
 /** The controls of one chart. */
 export class Walk {
   /** Whether a chart has paths to walk. */
   static suits(plot) {
-    return plot.figure.data.some((trace) => trace.meta?.head) && !plot.element.parentElement.querySelector(".walk");
+    return plot.figure.data.some(headOf) && !plot.element.parentElement.querySelector(".walk");
   }
 
   constructor(plot) {
     this.plot = plot;
-    this.paths = plot.figure.data.flatMap((trace, index) => (trace.meta?.points ? [{ index, x: trace.x, y: trace.y, name: trace.meta.points }] : []));
-    this.heads = this.paths.map(({ name }) => plot.figure.data.findIndex((trace) => trace.meta?.head === name));
-    this.length = Math.max(1, ...this.paths.map(({ x }) => x.length));
+    const { data } = plot.figure;
+    this.paths = data.flatMap((trace, index) => (pathOf(trace) ? [{ index, trace, head: data.findIndex((other) => headOf(other) === pathOf(trace)) }] : []));
+    this.length = Math.max(1, ...this.paths.map(({ trace }) => trace.x.length));
+    this.drawing = null; // a moment on its way into the chart
     this.button = element("button", { type: "button", class: "button" }, "Play");
     this.slider = element("input", { type: "range", class: "slider", min: 1, max: this.length, step: 1, value: this.length, "aria-label": "How far the walks are shown" });
     this.controls = element("div", { class: "walk" }, this.button, this.slider);
     plot.element.after(this.controls);
+    this.wanted = null;
     this.timer = 0;
     this.button.addEventListener("click", () => (this.timer ? this.pause() : this.play()));
     this.slider.addEventListener("input", () => {
@@ -49,14 +54,27 @@ export class Walk {
     this.button.textContent = "Play";
   }
 
+  /** Draw a moment; of those that come while another is being drawn, the last. */
   async at(moment) {
     this.fill();
+    this.wanted = moment;
+    this.drawing ??= this.draw().finally(() => { this.drawing = null; });
+    await this.drawing;
+  }
+
+  async draw() {
     const Plotly = await loadPlotly(this.plot.element.dataset.plotly);
-    const upTo = (values) => values.slice(0, moment);
-    const newest = (values) => values.slice(0, moment).slice(-1);
-    const x = [...this.paths.map((path) => upTo(path.x)), ...this.paths.map((path) => newest(path.x))];
-    const y = [...this.paths.map((path) => upTo(path.y)), ...this.paths.map((path) => newest(path.y))];
-    await Plotly.restyle(this.plot.element, { x, y }, [...this.paths.map(({ index }) => index), ...this.heads]);
+    const traces = [...this.paths.map(({ index }) => index), ...this.paths.map(({ head }) => head)];
+    while (this.wanted !== null) {
+      const moment = this.wanted;
+      this.wanted = null;
+      const shown = {};
+      for (const axis of AXES.filter((name) => this.paths.some(({ trace }) => trace[name]))) {
+        const upTo = this.paths.map(({ trace }) => trace[axis].slice(0, moment));
+        shown[axis] = [...upTo, ...upTo.map((values) => values.slice(-1))];
+      }
+      await Plotly.restyle(this.plot.element, shown, traces);
+    }
   }
 
   fill() {

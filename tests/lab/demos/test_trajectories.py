@@ -119,17 +119,49 @@ def test_figures_of_any_expression_are_valid(expression: str) -> None:
         Figure(figure)
 
 
-def test_the_animation_moves_one_marker_for_each_optimizer() -> None:
+@pytest.mark.parametrize(("name", "axes"), [("contour", "xy"), ("relief", "xyz")])
+def test_the_animations_move_one_marker_for_each_optimizer(name: str, axes: str) -> None:
     params: dict[str, Any] = {"optimizers": ["gd", "adam"], "steps": 300}
     finished = run(**params)
-    figure = DEMO.figures(DEMO.read(params), finished.series, finished.outcome)["contour"]
+    figure = DEMO.figures(DEMO.read(params), finished.series, finished.outcome)[name]
+    Figure(figure)
     assert 2 < len(figure["frames"]) <= 60
     moved = {tuple(frame["traces"]) for frame in figure["frames"]}
     assert len(moved) == 1
     for place, index in enumerate(moved.pop()):
-        name = ["gd", "adam"][place]
-        assert figure["data"][index]["x"] == [finished.series[f"{name}/path"]["x"][-1]]
-        assert figure["frames"][0]["data"][place]["x"] == [finished.series[f"{name}/path"]["x"][0]]
+        optimizer = ["gd", "adam"][place]
+        path, runner = finished.series[f"{optimizer}/path"], figure["data"][index]
+        for frame, at in ((figure["frames"][0], 0), (figure["frames"][-1], -1)):
+            shown = frame["data"][place]
+            assert (shown["x"], shown["y"]) == ([path["x"][at]], [path["y"][at]])
+        # The newest point of the path that it belongs to, at the same height.
+        role = {"head": "points", "runner": "walk"}[
+            next(key for key in ("head", "runner") if key in runner["meta"])
+        ]
+        named = runner["meta"].get("head") or runner["meta"]["runner"]
+        whole = next(trace for trace in figure["data"] if trace.get("meta", {}).get(role) == named)
+        assert [runner[axis] for axis in axes] == [whole[axis][-1:] for axis in axes]
+
+
+def test_a_path_in_three_dimensions_has_gaps_where_it_leaves_the_picture() -> None:
+    params: dict[str, Any] = {
+        "surface": "saddle",
+        "optimizers": ["gd"],
+        "start": (1, 0.5),
+        "learning_rate": 0.1,
+    }
+    finished = run(**params)
+    figure = DEMO.figures(DEMO.read(params), finished.series, finished.outcome)["relief"]
+    x0, x1, y0, y1 = DEMO.read(params).window
+    walk = next(trace for trace in figure["data"] if "walk" in trace.get("meta", {}))
+    path = finished.series["gd/path"]
+    inside = [x0 <= x <= x1 and y0 <= y <= y1 for x, y in zip(path["x"], path["y"], strict=True)]
+    assert True in inside and False in inside
+    assert [x is not None for x in walk["x"]] == [z is not None for z in walk["z"]] == inside
+    ground = figure["data"][0]
+    saddle = np.array([x * x - y * y for x, y in zip(path["x"], path["y"], strict=True)])[inside]
+    lift = 0.02 * np.ptp(ground["z"])
+    np.testing.assert_allclose([z for z in walk["z"] if z is not None], saddle + lift, atol=1e-6)
 
 
 @pytest.mark.parametrize(
