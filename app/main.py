@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     place = place or Place()
     settings = settings or Settings()
     metrics = Metrics()
+    meters = Meters(metrics.registry)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +61,7 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
             threads=settings.threads,
             place=place,
         )
-        colorizer = Colorizer(registry, engine, settings, place, Meters(metrics.registry))
+        colorizer = Colorizer(registry, engine, settings, place, meters)
         arithmetic = Lane(ARITHMETIC_THREADS, ARITHMETIC_WAITING)
         parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs)
         app.state.services = parts

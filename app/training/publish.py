@@ -1,5 +1,6 @@
 """From a finished run to `models/<id>/`: weights, config.json and the model card as README.md."""
 
+import copy
 import json
 import math
 import platform
@@ -43,6 +44,7 @@ def publish(
     Raises OSError when the folder cannot be written, CardError when what was written cannot be loaded.
     """
     spec = recipe.network
+    network = calibrated(network, recipe.calibration)
     if recipe.mirror:
         spec = NetworkSpec(
             type="ensemble", arguments={"members": [recipe.network.model_dump()], "mirror": True}
@@ -76,6 +78,20 @@ def publish(
     write_card(folder, card)
     load_network(folder, card)
     return card
+
+
+def calibrated(network: nn.Module, calibration: float) -> nn.Module:
+    """The network with its logits divided by `calibration`, which its last convolution, `head`, then does.
+
+    Raises AttributeError for a network without one, unless nothing is to be done.
+    """
+    if calibration == 1:
+        return network
+    network = copy.deepcopy(network)
+    with torch.no_grad():
+        for parameter in network.get_submodule("head").parameters():
+            parameter.div_(calibration)
+    return network
 
 
 class Incompatible(ValueError):

@@ -107,6 +107,8 @@ class Recipe(_Strict):
     course does."""
     temperature: Share = 0.38
     """Default of the annealed mean when the model is served (Zhang et al. 2016)."""
+    calibration: Annotated[float, Field(gt=0.0)] = 1.0
+    """What the published logits are divided by, if the network is surer than right (Guo et al. 2017)."""
     start: str | None = None
     """Id of a published model of the same network whose weights this run begins with."""
     pretrained: Pretrained | None = None

@@ -45,7 +45,7 @@ def make_plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant
 @pytest.fixture(scope="package", params=DATABASES)
 def plant(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     """A service that is ready, shared by all tests that leave it whole."""
-    limits = {"step_timeout": 2, "max_attempts": 2, "worker_memory_bytes": 512 << 20}
+    limits = {"step_timeout": 5, "max_attempts": 2, "worker_memory_bytes": 512 << 20}
     plant = Plant(tmp_path_factory.mktemp("shared") / "data", _url(request), limits)
     plant.start()
     plant.wait_until_ready()

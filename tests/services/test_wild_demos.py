@@ -7,7 +7,7 @@ from tests.services.plant import Plant
 REASONS = {
     "raises": "The demo broke: ZeroDivisionError: division by zero.",
     "refuses": "This run cannot go on.",
-    "hangs": "A step took longer than the 2 s that one may take, so it was stopped.",
+    "hangs": "A step took longer than the 5 s that one may take, so it was stopped.",
     "gives NaN in the state": "A number that is not finite came out in the state.x.",
     "gives NaN in the outcome": "A number that is not finite came out in result.x.",
     "is killed": "Its process died 2 times in a row at the same step "

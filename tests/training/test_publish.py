@@ -8,9 +8,27 @@ import pytest
 import torch
 
 from app.networks.build import build
-from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, Card, Epoch, Evaluation, Figure, read_card, sha256_of
+from app.networks.card import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    Card,
+    Epoch,
+    Evaluation,
+    Figure,
+    NetworkSpec,
+    read_card,
+    sha256_of,
+)
 from app.networks.weights import load_network
-from app.training.publish import Incompatible, combine, publish, with_evaluations, with_metrics, write_card
+from app.training.publish import (
+    Incompatible,
+    calibrated,
+    combine,
+    publish,
+    with_evaluations,
+    with_metrics,
+    write_card,
+)
 from tests.training.conftest import make_recipe
 
 HISTORY = [Epoch(epoch=1, train_loss=2.0, val_loss=1.5, val_accuracy=0.25)]
@@ -29,6 +47,18 @@ def test_what_is_published_answers_as_what_was_trained(tmp_path: Path, mirror: b
     if mirror:
         expected = (expected + network(gray.flip(-1)).softmax(1).flip(-1)) / 2
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-2 if half else 1e-6)
+
+
+def test_a_calibrated_network_is_as_much_less_sure_and_the_trained_one_stays() -> None:
+    torch.manual_seed(0)
+    network = build(
+        NetworkSpec(type="photo-unet", arguments={"bins": 5, "widths": [8, 8, 8], "hints": 4})
+    ).eval()
+    gray = torch.randn(1, 1, 32, 32)
+    before = network(gray)
+    torch.testing.assert_close(calibrated(network, 1.25)(gray), before / 1.25)
+    torch.testing.assert_close(network(gray), before)
+    assert calibrated(network, 1.0) is network
 
 
 def test_the_card_says_what_it_was_made_of(tmp_path: Path) -> None:
