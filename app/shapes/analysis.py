@@ -1,17 +1,16 @@
-"""Compute a network: every layer's shapes, counts and receptive field, and the totals."""
+"""Compute a network: every layer's shapes and counts, and its memory."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from app.shapes.errors import NetworkError, RefusedError, ShapeError, escaped
-from app.shapes.layers import REQUIRED, Call, Effect, LayerType, Shape, product, show
+from app.shapes.layers import Call, Effect, LayerType, Shape, product, show
 from app.shapes.layers.conditions import Condition, strongest
 from app.shapes.memory import estimate
 from app.shapes.network import parse_network
 from app.shapes.nodes import Network, Node
 from app.shapes.recent import Recent
-from app.shapes.receptive import Field, input_field, through
-from app.shapes.receptive.axes import AxisMap
+from app.shapes.receptive.axes import AxisMap, keep_all
 from app.shapes.receptive.budget import bounded_windows
 from app.shapes.report import Layer, Report
 from app.shapes.sizes import LARGEST, Size, bounded_work, describe, to_text
@@ -46,15 +45,10 @@ class _Computation:
     def __init__(self, network: Network) -> None:
         self.network = network
         inputs = network.inputs[::-1]
-        ranks = [len(source.shape) - 1 for source in inputs]
         empty: list[Any] = [None] * len(network.nodes)
         self.layers: list[Layer] = empty.copy()
         self.names: list[str] = [node.name for node in network.nodes] + [source.name for source in inputs]
         self.shapes: list[Shape] = empty + [source.shape for source in inputs]
-        self.fields: list[Field] = empty + [
-            input_field(rank + 1, sum(ranks[i + 1 :]), sum(ranks[:i])) for i, rank in enumerate(ranks)
-        ]
-        self.unseen: Field = (None,) * sum(ranks)
         # Whether a tensor may hold the integers that an embedding reads.
         self.raw: list[bool] = empty + [True] * len(inputs)
         self.known: dict[object, _Known] = {}
@@ -73,22 +67,27 @@ class _Computation:
             if node.shares is not None:
                 self._check_shared(self.layers[node.place], self.layers[node.shares])
         layers = tuple(self.layers)
-        parameters: Size = sum((layer.parameters for layer in layers), start=0)
+        parameters: Size = sum([layer.parameters for layer in layers])
         memory = estimate(network, [layer.effect for layer in layers], parameters)
         return Report(network, layers, memory, tuple(strongest(self.conditions)[:_MAX_CONDITIONS]))
 
     def _compute(self, node: Node) -> Layer:
         reads, place = node.reads, node.place
-        shapes = tuple([self.shapes[read] for read in reads])
-        raw = all([self.raw[read] for read in reads])
+        if len(reads) == 1:  # as nearly every layer does
+            (read,) = reads
+            shapes: tuple[Shape, ...] = (self.shapes[read],)
+            raw = self.raw[read]
+            inputs: tuple[str, ...] = (self.names[read],)
+        else:
+            shapes = tuple([self.shapes[read] for read in reads])
+            raw = all([self.raw[read] for read in reads])
+            inputs = tuple([self.names[read] for read in reads])
         effect, values, conditions = self._effect(node, shapes, raw)
         if conditions:
             self.conditions.extend(conditions)
-        output = self.shapes[place] = effect.output
+        self.shapes[place] = effect.output
         self.raw[place] = raw and effect.rearranges and bool(reads)
-        fields = [self.fields[read] for read in reads]
-        field = self.fields[place] = through(fields, effect.axes, shapes, output) if reads else self.unseen
-        return Layer(node, effect, values, tuple([self.names[read] for read in reads]), shapes, field)
+        return Layer(node, effect, values, inputs, shapes)
 
     def _effect(self, node: Node, shapes: tuple[Shape, ...], raw: bool) -> _Known:
         arguments = node.arguments
@@ -98,7 +97,7 @@ class _Computation:
         found = self.known.get(key)
         if found is not None:
             return found
-        lasting = not self.network.symbols and all(type(size) is int for shape in shapes for size in shape)
+        lasting = not self.network.symbols and len(shapes) <= _FEW and _numeric(shapes)
         found = RECENT.get(key) if lasting else None
         if found is None:
             values = read_arguments(node.type, arguments, self.network.symbols)
@@ -106,7 +105,7 @@ class _Computation:
             effect = node.type.apply(call)
             _check_size(effect)
             found = (effect, values, call.conditions)
-            if lasting and len(shapes) <= _FEW and _worth_keeping(effect):
+            if lasting and _worth_keeping(effect):
                 RECENT.put(key, found)
         self.known[key] = found
         return found
@@ -133,44 +132,49 @@ def read_arguments(
     layer: LayerType, raw: Mapping[str, object], symbols: Mapping[str, Size]
 ) -> dict[str, Any]:
     """Every argument of a layer type from JSON, defaults filled in; refuses unknown and missing ones."""
-    values: dict[str, Any] = {}
-    given = 0
-    for argument in layer.arguments:
-        name = argument.name
-        if name in raw:
-            given += 1
-            item = raw[name]
-            values[name] = None if item is None and argument.inferred else argument.read(item, symbols)
-        elif argument.default is REQUIRED:
+    values = dict(layer.defaults)
+    for name, item in raw.items():
+        argument = layer.argument(name)
+        if argument is None:
+            known = ", ".join(argument.name for argument in layer.arguments) or "none"
+            raise RefusedError(
+                f"{layer.name} has no argument {describe(name)}; its arguments are: {known}",
+                f"/{escaped(name)}",
+            )
+        values[name] = None if item is None and argument.inferred else argument.read(item, symbols)
+    for name in layer.required:
+        if name not in raw:
             raise RefusedError(f"{name} is missing", f"/{name}")
-        else:
-            values[name] = argument.standard
-    if given < len(raw):
-        unknown = next(name for name in raw if name not in values)
-        known = ", ".join(argument.name for argument in layer.arguments) or "none"
-        raise RefusedError(
-            f"{layer.name} has no argument {describe(unknown)}; its arguments are: {known}",
-            f"/{escaped(unknown)}",
-        )
     return values
+
+
+def _numeric(shapes: tuple[Shape, ...]) -> bool:
+    """Whether shapes are free of symbols."""
+    for shape in shapes:
+        for size in shape:
+            if type(size) is not int:
+                return False
+    return True
 
 
 def _worth_keeping(effect: Effect) -> bool:
     """Whether an effect is small, free of symbols, and not cut short by this request's bound on windows."""
     if type(effect.parameters) is not int or type(effect.connections) is not int:
         return False
-    return all(
-        relation is None or (isinstance(relation, AxisMap) and len(relation.runs) <= _FEW)
-        for relations in effect.axes
-        for relation in relations
-    )
+    for relations in effect.axes:
+        if relations is keep_all(len(effect.output)):
+            continue
+        for relation in relations:
+            if relation is not None and (type(relation) is not AxisMap or len(relation.runs) > _FEW):
+                return False
+    return True
 
 
 def _check_size(effect: Effect) -> None:
     """PyTorch counts bytes in 64 bits, so no tensor can be larger."""
-    for name, count in (("output", product(effect.output)), ("parameters", effect.parameters)):
-        if isinstance(count, int) and count * 4 > LARGEST and name == "output":
-            raise RefusedError(f"its output {show(effect.output)} has more bytes than 64 bits can count")
+    elements = product(effect.output)
+    if isinstance(elements, int) and elements * 4 > LARGEST:
+        raise RefusedError(f"its output {show(effect.output)} has more bytes than 64 bits can count")
 
 
 def _frozen(raw: Mapping[str, object]) -> object:

@@ -43,8 +43,9 @@ def tensor_bytes(shape: Shape, batch: Size) -> Size:
 def estimate(network: Network, effects: Sequence[Effect], parameters: Size) -> Memory:
     """The memory of a network whose nodes have these effects."""
     inputs: Size = sum((tensor_bytes(source.shape, network.batch) for source in network.inputs), start=0)
+    each = network.batch * BYTES  # for an element of every sample; what reads no input has no batch
     made = [
-        tensor_bytes(effect.output, network.batch if effect.axes else 1) if effect.allocates else 0
+        product(effect.output) * (each if effect.axes else BYTES) if effect.allocates else 0
         for effect in effects
     ]
     training = sum(made, start=inputs)
@@ -54,28 +55,29 @@ def estimate(network: Network, effects: Sequence[Effect], parameters: Size) -> M
 def _peak(network: Network, effects: Sequence[Effect], made: Sequence[Size], inputs: Size) -> Size | None:
     # A view keeps the tensor under it alive, so lifetimes are counted on the tensors that own memory.
     owner = list(range(len(made)))
-    for place in network.order:
-        reads = [read for read in network.nodes[place].reads if read >= 0]
-        if not effects[place].allocates and reads:
-            owner[place] = owner[reads[0]]
     last: dict[int, int] = {}
     for step, place in enumerate(network.order):
-        for read in network.nodes[place].reads:
+        reads = network.nodes[place].reads
+        if not effects[place].allocates:
+            owner[place] = next((owner[read] for read in reads if read >= 0), place)
+        for read in reads:
             if read >= 0:
                 last[owner[read]] = step
-    alive: Size = inputs
-    peaks: list[Size] = [inputs]
     ending: dict[int, list[int]] = {}
     for tensor, step in last.items():
         ending.setdefault(step, []).append(tensor)
+    alive: Size = inputs
+    peaks: list[Size] = [inputs]
     for step, place in enumerate(network.order):
-        alive = alive + made[place]
-        if alive not in peaks[-1:]:
+        if made[place] != 0:
+            alive = alive + made[place]
             peaks.append(alive)
-        for tensor in ending.get(step, ()):
-            alive = alive - made[tensor]
-    if all(isinstance(peak, int) for peak in peaks):
-        return max(peak for peak in peaks if isinstance(peak, int))
+        if step in ending:
+            for tensor in ending[step]:
+                alive = alive - made[tensor]
+    numbers = [peak for peak in peaks if isinstance(peak, int)]
+    if len(numbers) == len(peaks):
+        return max(numbers)
     distinct = list(dict.fromkeys(peaks))
     if len(distinct) > _MAX_SYMBOLIC:
         return None

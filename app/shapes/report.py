@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from app.shapes.following import follow
 from app.shapes.layers import Effect, Shape, product
 from app.shapes.memory import Memory, tensor_bytes
 from app.shapes.nodes import Network, Node
@@ -35,7 +36,6 @@ class Layer:
     values: Mapping[str, Any]
     inputs: tuple[str, ...]
     input_shapes: tuple[Shape, ...]
-    field: Field
 
     @property
     def name(self) -> str:
@@ -146,6 +146,15 @@ class Report:
         return total(self.layers)
 
     @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """Every layer's receptive field on all inputs, by place; followed when first asked for."""
+        return follow(self.network, [layer.effect for layer in self.layers])
+
+    def field(self, layer: Layer) -> Field:
+        """The receptive field of a layer: a track for each axis but the first of every input."""
+        return self.fields[layer.node.place]
+
+    @cached_property
     def blocks(self) -> dict[str, Totals]:
         """Sums over the layers of each block, outer blocks and repeats included, by path."""
         members: dict[str, list[Layer]] = {}
@@ -190,7 +199,7 @@ class Report:
         begin = 0
         for source in self.network.inputs:
             end = begin + len(source.shape) - 1
-            field = receptive_field(layer.field[begin:end])
+            field = receptive_field(self.field(layer)[begin:end])
             if field is not None:
                 found[source.name] = field
             begin = end
@@ -206,7 +215,7 @@ class Report:
         begin = 0
         for source in self.network.inputs:
             end = begin + len(source.shape) - 1
-            tracks = layer.field[begin:end]
+            tracks = self.field(layer)[begin:end]
             if None not in tracks:
                 found[source.name] = [_window(track, position) for track in tracks]
             begin = end

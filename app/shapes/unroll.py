@@ -15,7 +15,6 @@ MAX_READS = 20_000
 """Inputs that all layers may name together."""
 BLOCK = "Sequential"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
-_RESERVED = frozenset({"type", "name", "inputs", "shares"})
 
 
 @dataclass(slots=True)
@@ -80,25 +79,32 @@ class Unroller:
             here = f"{pointer}/{i}"
             if not isinstance(item, dict):
                 raise NetworkError(f"layer {i}: expected an object, not {describe(item)}", here)
-            if item.get("type") == BLOCK:
+            kind = item.get("type")
+            if kind == BLOCK:
                 previous = self._add_block(item, here, scope, previous, depth)
             else:
-                previous = self._add_layer(item, here, scope, previous)
+                layer = LAYERS.get(kind) if isinstance(kind, str) else None
+                previous = self._add_layer(item, layer, here, scope, previous)
         return previous
 
-    def _add_layer(self, item: Mapping[str, Any], pointer: str, scope: Scope, previous: int) -> int:
+    def _add_layer(
+        self, item: Mapping[str, Any], layer: LayerType | None, pointer: str, scope: Scope, previous: int
+    ) -> int:
         place = len(self.nodes)
         if place >= MAX_LAYERS:
             raise NetworkError(f"a network of more than {MAX_LAYERS} layers", pointer)
-        layer = self._type(item, pointer, scope, place)
+        if layer is None:
+            layer = self._shared_type(item, pointer, scope, place)
         name = self._name(item, pointer, scope, layer.name)
-        arguments = {key: value for key, value in item.items() if key not in _RESERVED}
+        arguments = dict(item)
+        arguments.pop("type", None)
+        arguments.pop("name", None)
+        inputs, shares = arguments.pop("inputs", None), arguments.pop("shares", None)
         path = ".".join((*scope.block, name)) if scope.block else name
         reads = (previous,) if layer.inputs[1] else ()
         node = Node(place, path, pointer, layer, arguments, scope.block, reads)
         self.nodes.append(node)
         self._declare(scope, name, path, place, pointer)
-        inputs, shares = item.get("inputs"), item.get("shares")
         if inputs is None and shares is None:
             _check_count(node)
         else:
@@ -147,7 +153,8 @@ class Unroller:
         found = scope.find(name)
         return self.inputs.get(name, self.paths.get(name)) if found is None else found
 
-    def _type(self, item: Mapping[str, Any], pointer: str, scope: Scope, place: int) -> LayerType:
+    def _shared_type(self, item: Mapping[str, Any], pointer: str, scope: Scope, place: int) -> LayerType:
+        """The type of a layer that names none: that of the layer it shares with."""
         name = item.get("type")
         owner = item.get("shares")
         if name is None and isinstance(owner, str):
@@ -156,12 +163,10 @@ class Unroller:
                 return self.nodes[found].type
         if name is None:
             raise NetworkError(f"{_called(item, place)} has no type", pointer)
-        if not isinstance(name, str) or name not in LAYERS:
-            raise RefusedError(
-                f"{_called(item, place)}: {describe(name)} is not supported (see GET /shapes/layers)",
-                f"{pointer}/type",
-            )
-        return LAYERS[name]
+        raise RefusedError(
+            f"{_called(item, place)}: {describe(name)} is not supported (see GET /shapes/layers)",
+            f"{pointer}/type",
+        )
 
     def _name(self, item: Mapping[str, Any], pointer: str, scope: Scope, stem: str) -> str:
         name = item.get("name")

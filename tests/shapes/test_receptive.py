@@ -75,7 +75,7 @@ def layers(draw: st.DrawFn, channels: int = 2) -> Layer:
 
 def windows_of(report: Report, layer: int = -1) -> Windows:
     """The windows along the only spatial axis of a layer's output."""
-    (track,) = report.layers[layer].field
+    (track,) = report.fields[layer]
     assert track is not None and track.windows is not None
     return track.windows
 
@@ -104,7 +104,7 @@ def check(report: Report, channels: int) -> int:
         if span is None:
             assert found == []
         else:
-            assert (found[0], found[-1] - found[0] + 1) == span, (output, report.layers[-1].field)
+            assert (found[0], found[-1] - found[0] + 1) == span, (output, report.fields[-1])
     return len(inner)
 
 
@@ -223,7 +223,7 @@ def test_transposing_axes_is_followed() -> None:
 def test_interpolation_to_a_size(mode: str, size: int) -> None:
     report = analyse({"input": [1, 12, 12], "layers": [{"type": "Upsample", "size": size, "mode": mode}]})
     module = positive(module_of(report))
-    track = report.layers[0].field[1]
+    track = report.fields[0][1]
     assert track is not None and track.windows is not None
     x = torch.rand(1, 1, 12, 12, dtype=torch.float64)
     for output in range(size):
@@ -393,7 +393,7 @@ def test_one_element_sees_what_autograd_says_it_sees() -> None:
 def test_long_periods_are_followed_and_left_out_of_json() -> None:
     body = {"input": [1, 300], "layers": [{"type": "Upsample", "size": 601, "mode": "linear"}]}
     report = analyse(body)
-    (track,) = report.layers[0].field
+    (track,) = report.fields[0]
     assert track is not None and track.windows is not None and track.windows.period == 601
     found = field(body)
     assert found is not None and found["phases"] == [None] and found["size"] == [2]

@@ -66,7 +66,7 @@ class SizeKind(Kind):
 
     def read(self, raw: object, symbols: Values) -> Size:
         """The size, with symbols replaced."""
-        if type(raw) is int and self.least <= raw < 2**63:
+        if type(raw) is int and self.least <= raw <= LARGEST:
             return raw
         size = parse_size(raw, self.least)
         return parse_size(substitute_whole(size, symbols), self.least) if symbols else size
@@ -89,8 +89,12 @@ class AxesKind(Kind):
             return (self.item.read(raw, symbols),) * self.count
         if len(raw) != self.count and not (self.expands and len(raw) == 1):
             raise SizeError(f"expected one value or a list of {self.count}, not a list of {len(raw)}")
-        sizes = tuple(read_item(self.item, item, i, symbols) for i, item in enumerate(raw))
-        return sizes if len(sizes) == self.count else sizes * self.count
+        least = self.item.least
+        sizes: list[Size] = []
+        for i, item in enumerate(raw):
+            plain = type(item) is int and least <= item <= LARGEST
+            sizes.append(item if plain else read_item(self.item, item, i, symbols))
+        return tuple(sizes) if len(sizes) == self.count else tuple(sizes) * self.count
 
 
 class SingleKind(SizeKind):

@@ -1,8 +1,10 @@
 """What a layer type is: its arguments, and a function from arguments and input shapes to an effect."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from app.shapes.errors import RefusedError
 from app.shapes.layers.arguments import Argument
@@ -18,8 +20,7 @@ Home = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What a layer makes of one sample; the batch axis is left out everywhere."""
 
     output: Shape
@@ -39,7 +40,7 @@ class Effect:
     """The output holds no new values, so it counts no neurons."""
     allocates: bool = True
     """The output takes memory of its own (not a view, not in place)."""
-    inferred: Mapping[str, Any] = field(default_factory=dict)
+    inferred: Mapping[str, Any] = MappingProxyType({})
     """Arguments that were left out and follow from the input."""
     notes: tuple[str, ...] = ()
 
@@ -67,10 +68,21 @@ class LayerType:
     """LaTeX of the parameters, likewise."""
     parameter_variables: "Callable[[Call], Variables] | None" = None
     summary: str = ""
+    defaults: Mapping[str, Any] = field(init=False, compare=False)
+    """The value of every argument that is left out, None for those that must not be."""
+    required: tuple[str, ...] = field(init=False, compare=False)
+    """The arguments that must be given."""
+    _by_name: Mapping[str, Argument] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        arguments = self.arguments
+        object.__setattr__(self, "defaults", {argument.name: argument.standard for argument in arguments})
+        object.__setattr__(self, "required", tuple(entry.name for entry in arguments if entry.required))
+        object.__setattr__(self, "_by_name", {argument.name: argument for argument in arguments})
 
     def argument(self, name: str) -> Argument | None:
         """The argument called `name`, if there is one."""
-        return next((argument for argument in self.arguments if argument.name == name), None)
+        return self._by_name.get(name)
 
 
 @dataclass(slots=True)
@@ -172,7 +184,4 @@ def show(shape: Shape) -> str:
 
 def product(shape: Sequence[Size]) -> Size:
     """The number of elements."""
-    total: Size = 1
-    for size in shape:
-        total = total * size
-    return total
+    return math.prod(shape)

@@ -11,17 +11,19 @@ from app.shapes.sizes import Size, floor_ratio, to_latex
 
 FORMULA = r"\left\lfloor \frac{@L + @P - @d \cdot (@k - 1) - 1}{@s} \right\rfloor + 1"
 _DIVIDES = "{} ({{}}) must be divisible by groups ({{}})"
+_Axis = tuple[Size, Size, Size, Size, Size, Size]
+"""Length, padding before and after, kernel, stride, dilation."""
 SPATIAL = {1: "channels and length", 2: "channels, height and width", 3: "channels, depth, height and width"}
 
 
 def paddings(call: Call, dims: int) -> tuple[Shape, Shape]:
     """Padding before and after each axis; 'same' puts the odd one at the end, as PyTorch does."""
     given = call["padding"]
-    if given == "valid":
-        return (0,) * dims, (0,) * dims
-    if given != "same":
+    if type(given) is tuple:
         sides = given * dims if len(given) == 1 else given
         return sides, sides
+    if given == "valid":
+        return (0,) * dims, (0,) * dims
     for stride in call["stride"]:
         call.equal(stride, 1, "padding='same' is not supported for a stride other than 1", argument="padding")
     totals = [d * (k - 1) for k, d in zip(call["kernel_size"], call["dilation"], strict=True)]
@@ -95,23 +97,18 @@ def _apply(dims: int, call: Call) -> Effect:
     connections: Size = out_channels * group_in
     in_bounds: Size | None = connections
     weights: Size = out_channels * group_in
-    for i, length in enumerate(lengths):
-        kernel, stride, dilation = call["kernel_size"][i], call["stride"][i], call["dilation"][i]
-        padding = before[i] + after[i]
-        size = output_length(length, padding, kernel, stride, dilation)
-        call.at_least(
-            size,
-            1,
-            "the window of {} is larger than the padded input of {}",
-            dilation * (kernel - 1) + 1,
-            length + padding,
-            argument="kernel_size",
-        )
+    last: _Axis | None = None  # axes are mostly alike: what was found for one serves the next
+    for i, axis in enumerate(
+        zip(lengths, before, after, call["kernel_size"], call["stride"], call["dilation"], strict=True)
+    ):
+        if axis != last:
+            last = axis
+            size, pairs = _along(call, axis)
+        _, first, _, kernel, stride, dilation = axis
         output.append(size)
-        axes.append(slide(i + 1, kernel, stride, before[i], dilation))
+        axes.append(slide(i + 1, kernel, stride, first, dilation))
         weights = weights * kernel
         connections = connections * size * kernel
-        pairs = pairs_in_bounds(size, kernel, stride, dilation, before[i], length)
         in_bounds = None if pairs is None or in_bounds is None else in_bounds * pairs
     return Effect(
         tuple(output),
@@ -122,6 +119,22 @@ def _apply(dims: int, call: Call) -> Effect:
         connections_in_bounds=connections if padded_with_values else in_bounds,
         inferred={"in_channels": in_channels},
     )
+
+
+def _along(call: Call, axis: _Axis) -> tuple[Size, int | None]:
+    """Outputs along one axis, and how many pairs of output and tap do not meet padding."""
+    length, before, after, kernel, stride, dilation = axis
+    padding = before + after
+    size = output_length(length, padding, kernel, stride, dilation)
+    call.at_least(
+        size,
+        1,
+        "the window of {} is larger than the padded input of {}",
+        dilation * (kernel - 1) + 1,
+        length + padding,
+        argument="kernel_size",
+    )
+    return size, pairs_in_bounds(size, kernel, stride, dilation, before, length)
 
 
 def _variables(dims: int, call: Call) -> list[Variables]:

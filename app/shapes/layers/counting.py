@@ -12,9 +12,10 @@ def pairs_in_bounds(
     A convolution's outputs slide over its input (steps = outputs, length = inputs); a transposed one's inputs
     slide over its output (steps = inputs, length = outputs).
     """
-    numbers = (steps, taps, stride, dilation, before, length)
-    o, k, s, d, p, n = [number if isinstance(number, int) else -1 for number in numbers]
-    if min(o, k, s, d, p, n) < 0 and not all(isinstance(number, int) for number in numbers):
+    o, k, s, d, p, n = steps, taps, stride, dilation, before, length
+    if not (isinstance(o, int) and isinstance(k, int) and isinstance(s, int)):
+        return None
+    if not (isinstance(d, int) and isinstance(p, int) and isinstance(n, int)):
         return None
     if p == 0 and (o - 1) * s + (k - 1) * d < n:
         return o * k

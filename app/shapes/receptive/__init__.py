@@ -9,6 +9,7 @@ from app.shapes.receptive.field import (
     input_field,
     receptive_field,
     through,
+    through_one,
 )
 from app.shapes.receptive.windows import Span, Windows
 
@@ -26,4 +27,5 @@ __all__ = [
     "input_field",
     "receptive_field",
     "through",
+    "through_one",
 ]

@@ -41,9 +41,7 @@ def through(
     shapes: Sequence[tuple[Size, ...]],
     output: tuple[Size, ...],
 ) -> Field:
-    """The field behind a layer that reads tensors with these fields and shapes."""
-    if len(fields) == 1:
-        return _through_one(fields[0], relations[0], shapes[0], output)
+    """The field behind a layer that reads several tensors, with these fields and shapes."""
     first, kept = fields[0], keep_all(len(output))
     if all([relation is kept for relation in relations]):
         if all([field == first for field in fields]):
@@ -51,7 +49,7 @@ def through(
         followed: Sequence[Field] = fields
     else:
         inputs = zip(fields, relations, shapes, strict=True)
-        followed = [_through_one(field, relation, shape, output) for field, relation, shape in inputs]
+        followed = [through_one(field, relation, shape, output) for field, relation, shape in inputs]
     merged: list[Track | None] = []
     remembered: dict[object, Windows | None] = {}  # axes are mostly treated alike
     for tracks in zip(*followed, strict=True):
@@ -60,9 +58,10 @@ def through(
     return tuple(merged)
 
 
-def _through_one(
+def through_one(
     field: Field, relations: tuple[AxisRelation, ...], shape: tuple[Size, ...], output: tuple[Size, ...]
 ) -> Field:
+    """The field behind a layer that reads one tensor."""
     if relations is keep_all(len(shape)):
         return field
     followed: list[Track | None] = []
@@ -75,10 +74,9 @@ def _through_one(
             followed.append(track)
             continue
         relation = relations[position] if position < len(relations) else None
-        if isinstance(relation, AxisMap) and relation.source == position:
-            if relation is keep(position):
-                followed.append(track)
-                continue
+        if relation is keep(position):
+            followed.append(track)
+        elif isinstance(relation, AxisMap) and relation.source == position:
             length = output[position]
             if last is None or last[0] is not windows or last[1][1:] != relation[1:] or last[2] != length:
                 last, found = (windows, relation, length), _behind(windows, relation, length)
@@ -155,7 +153,10 @@ def _follow(
         if isinstance(relation, Unknown):
             return Track(axis, None)
         return Track(axis, _behind(windows, relation, output[axis]))
-    return Track(None, hull(windows, shape[position]))
+    try:
+        return Track(None, hull(windows, shape[position]))
+    except SizeError:  # too long to write
+        return Track(None, None)
 
 
 def _behind(windows: Windows, relation: AxisMap, length: Size) -> Windows | None:
@@ -167,13 +168,11 @@ def _behind(windows: Windows, relation: AxisMap, length: Size) -> Windows | None
 
 
 def _merge(tracks: list[Track], output: tuple[Size, ...], remembered: dict[object, Windows | None]) -> Track:
-    first = tracks[0]
-    if all([track == first for track in tracks]):
-        return first
     positions = {track.position for track in tracks if track.position is not None}
     known = [track.windows for track in tracks if track.windows is not None]
     if len(known) < len(tracks) or len(positions) > 1:
-        return Track(None, None)
+        first = tracks[0]
+        return first if all([track == first for track in tracks]) else Track(None, None)
     position = positions.pop() if positions else None
     length = 1 if position is None else output[position]
     key = (*map(id, known), length)
