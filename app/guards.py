@@ -75,21 +75,26 @@ class SecurityHeadersMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body by its declared length before it is read, and any other once too much of it has come."""
+    """Refuses a body by its declared length before it is read, and any other once too much of it has come.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
+    `others` are limits of single paths.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, others: Mapping[str, int] | None = None) -> None:
+        self.max_bytes, self.others = max_bytes, others or {}
         # Starlette's counts the bytes; by itself it would answer a declared length in plain text.
-        self.app = RequestBodyLimitMiddleware(app, max_bytes)
+        limits = {max_bytes, *self.others.values()}
+        self.counting = {limit: RequestBodyLimitMiddleware(app, limit) for limit in limits}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise TooLarge."""
+        limit = self.others.get(scope["path"], self.max_bytes) if scope["type"] == "http" else self.max_bytes
         if scope["type"] == "http":
             declared = Headers(scope=scope).get("content-length", "0")
             digits = declared.lstrip("0")[:20]  # far beyond any limit, and int() refuses thousands of them
-            if digits.isascii() and digits.isdigit() and int(digits) > self.max_bytes:
-                raise TooLarge(f"The body has {digits} bytes; this service takes up to {self.max_bytes}.")
-        await self.app(scope, receive, send)
+            if digits.isascii() and digits.isdigit() and int(digits) > limit:
+                raise TooLarge(f"The body has {digits} bytes; this service takes up to {limit}.")
+        await self.counting[limit](scope, receive, send)
 
 
 class BodyPaceMiddleware:

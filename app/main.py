@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from app import __version__, api, guards, pages, problems
+from app.batches.service import Batches
 from app.colorizing.colorizer import Colorizer
 from app.colorizing.engine import Engine
 from app.colorizing.meters import Meters
@@ -35,6 +36,8 @@ THREADS_MAY_TAKE = 5
 ARITHMETIC_THREADS = 2
 ARITHMETIC_WAITING = 64
 """Questions about shapes under way at the same time; more are answered 503."""
+BATCH_PATHS = (f"{api.PREFIX}/colorize/batch", "/batch")
+"""Where many pictures come in one body."""
 DESCRIPTION = "Colour gray pictures with networks trained here. Every error is an RFC 9457 problem."
 
 log = structlog.get_logger(__name__)
@@ -63,7 +66,8 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
         )
         colorizer = Colorizer(registry, engine, settings, place, meters)
         arithmetic = Lane(ARITHMETIC_THREADS, ARITHMETIC_WAITING)
-        parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs)
+        batches = Batches(jobs, registry, settings)
+        parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs, batches)
         app.state.services = parts
         preloading = [asyncio.create_task(ahead) for ahead in (_warm(parts, place), _open_jobs(parts))]
         try:
@@ -168,6 +172,7 @@ def _middleware(settings: Settings, metrics: Metrics, place: Place) -> list[Midd
     if settings.rate_limit:
         counted = SharedWindows(place.folder / "rates.sqlite") if place.folder else None
         layers.append(Middleware(guards.RateLimitMiddleware, rates=settings.rate_limit, counted_in=counted))
-    layers.append(Middleware(guards.BodyLimitMiddleware, max_bytes=settings.max_body_bytes))
+    many = dict.fromkeys(BATCH_PATHS, settings.batch_max_bytes)
+    layers.append(Middleware(guards.BodyLimitMiddleware, max_bytes=settings.max_body_bytes, others=many))
     layers += [Middleware(guards.BodyPaceMiddleware), Middleware(HeadMiddleware)]
     return layers

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from app.batches.service import Batches
 from app.colorizing.colorizer import Colorizer
 from app.colorizing.engine import Engine
 from app.colorizing.registry import Registry
@@ -24,6 +25,7 @@ class Services:
     colorizer: Colorizer
     arithmetic: Lane
     jobs: Jobs
+    batches: Batches
 
     def close(self, timeout: float) -> bool:
         """Finish what was taken and end the threads (blocking); False if that took over `timeout` seconds."""

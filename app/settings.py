@@ -1,6 +1,6 @@
 """Every setting once, read from the environment as CHROMALAB_<NAME>; `chromalab settings` shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -129,6 +129,19 @@ class Settings(BaseSettings):
         500, description="Jobs of one client queued and running; more are answered 429."
     )
     job_retention_days: Count = Field(30, description="Days after which a finished job is removed.")
+    storage_url: str = Field(
+        "",
+        description="Where pictures of batches are kept, the same for all hosts: a folder, or an address "
+        "such as `s3://bucket/prefix` that is this service's alone; `batches` in the data folder unless set.",
+    )
+    batch_max_files: Count = Field(500, description="Pictures in a batch; more are answered 422.")
+    batch_max_bytes: Count = Field(
+        1024 * MIB, description="Largest request body of a batch in bytes; larger ones are answered 413."
+    )
+    batch_storage_bytes: Count = Field(
+        20 * 1024 * MIB,
+        description="Bytes of uploaded pictures that are kept in all; batches beyond are answered 503.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
     )
@@ -171,6 +184,11 @@ class Settings(BaseSettings):
             ):
                 raise ValueError(f"{pattern!r}: a wildcard stands alone or leads, as in *.example.org")
         return value or ["*"]
+
+
+def as_variables(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """Some of the settings, as another process finds them in its environment."""
+    return {ENV_PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

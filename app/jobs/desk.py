@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -29,11 +29,16 @@ class Order:
     client: str
     key: str | None = None
     """The request's Idempotency-Key."""
+    content: str = ""
+    """Digest of what is asked for beside the settings, such as pictures."""
+    id: str = field(default_factory=lambda: uuid4().hex)
+    """Id of the job, should it come to one."""
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same demo, settings and seed."""
-        asked = json.dumps([self.demo, self.params, self.seed], sort_keys=True)
+        """The same for the same demo, settings, seed and content."""
+        content = [self.content] if self.content else []
+        asked = json.dumps([self.demo, self.params, self.seed, *content], sort_keys=True)
         return hashlib.sha256(asked.encode()).hexdigest()
 
 
@@ -49,7 +54,7 @@ class Desk:
         if (before := self._replayed(order)) is not None:
             return before, True
         self._queue.open()
-        job_id = uuid4().hex
+        job_id = order.id
         try:
             with self._database.engine.begin() as connection:
                 number = self._insert(connection, job_id, order)

@@ -11,6 +11,8 @@ from app.lab.shown import Json
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Kind = Literal["state", "progress", "point", "end"]
+BATCH = "colorize-batch"
+"""What stands for a demo in a job that colours uploaded pictures; every other runs a demo of the lab."""
 _MODEL = "job-"
 UNFINISHED: tuple[State, ...] = ("queued", "running")
 

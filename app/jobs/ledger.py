@@ -37,6 +37,8 @@ class Claim:
     told: int
     state: str | None
     """JSON of the state to go on from; None to start."""
+    stalls: int = 1
+    """Claims since the last step was taken, this one included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Ledger:
             if job.attempts == 1:
                 write_events(connection, job.number, job.last_event, [("state", {"state": "running"})])
             kept = connection.execute(sa.select(checkpoints).where(checkpoints.c.job == job.number)).one()
-            return Claim(job, job.attempts, float(row.age), kept.step, kept.told, kept.state)
+            seconds = float(row.age)
+            return Claim(job, job.attempts, seconds, kept.step, kept.told, kept.state, row.stalls)
 
     def take(self, claim: Claim, taken: Taken) -> bool:
         """Write a step down; True if the job is to be cancelled. Raises Superseded."""

@@ -16,10 +16,11 @@ from app.jobs.feed import Feed
 from app.jobs.folders import Folders
 from app.jobs.job import Job, is_job_id
 from app.jobs.queue import Queue
+from app.jobs.storage import Storage
 from app.jobs.store import Store
 from app.lab import Demo, InvalidParams, Outcome, Picture, Run
 from app.lab.registry import find_demos
-from app.lab.shown import Figure, Samples
+from app.lab.shown import Figure, Json, Samples
 from app.problems import Conflict, FieldError, NotFound, Unavailable, Unprocessable
 from app.settings import Settings
 
@@ -60,6 +61,7 @@ class Jobs:
         self._preparing = threading.Lock()
         self._prepared = False
         self.folders = Folders(settings.data_dir)
+        self.storage = Storage.of(settings)
         self.feed = Feed(self._store)
 
     @cached_property
@@ -111,11 +113,21 @@ class Jobs:
             return self._known(job_id)
 
     def page(
-        self, state: str | None, demo: str | None, limit: int, before: int | None
+        self, state: str | None, demo: str | None, limit: int, before: int | None, viewer: str | None = None
     ) -> tuple[list[Job], int | None]:
-        """Jobs, newest first, and where the next page starts."""
+        """Jobs, newest first, and where the next page starts; of batches only the viewer's own."""
         with self._reaching():
-            return self._store.page(state, demo, limit, before)
+            return self._store.page(state, demo, limit, before, viewer)
+
+    def told(self, job: Job, name: str) -> list[Json]:
+        """What the job's progress has told under a name, in order."""
+        with self._reaching():
+            return [data[name] for data in self._store.progress(job.number) if name in data]
+
+    def batch_bytes(self) -> int:
+        """Bytes of uploaded pictures that are kept for batches."""
+        with self._reaching():
+            return self._store.batch_bytes()
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, or ask its worker to; raises NotFound, Conflict."""
@@ -137,6 +149,7 @@ class Jobs:
             self._desk.delete(job_id)
             if job.origin not in self._store.origins():
                 self.folders.remove(job.origin)
+                self.storage.remove(job.origin)
 
     def series(self, job: Job) -> dict[str, Samples]:
         """Every point so far, by series."""
@@ -160,7 +173,7 @@ class Jobs:
     def findings(self, job: Job) -> Findings:
         """What came out; raises Conflict for a job that has not succeeded."""
         if job.state != "succeeded":
-            raise Conflict(_no_result(job))
+            raise Conflict(no_result(job))
         with self._reaching():
             found = self._store.outcome(job.number)
             if found is None:  # deleted since
@@ -218,7 +231,8 @@ def _refused(error: InvalidParams, where: str) -> Unprocessable:
     return Unprocessable(f"{told}.", errors=errors)
 
 
-def _no_result(job: Job) -> str:
+def no_result(job: Job) -> str:
+    """Why a job that has not succeeded has no result."""
     if job.is_finished:
         return f"This job has {job.state}, so it has no result{f': {job.error}' if job.error else '.'}"
     return f"This job is {job.state}; its result comes when it has succeeded."

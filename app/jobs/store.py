@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.jobs.database import Database
-from app.jobs.job import COLUMNS, Event, Job
+from app.jobs.job import BATCH, COLUMNS, Event, Job
 from app.jobs.schema import events, jobs, outcomes, pictures, workers
 from app.lab.shown import Json, Outcome, Picture, Point, Samples, collect
 
@@ -27,10 +27,14 @@ class Store:
         return None if row is None else Job.of(row)
 
     def page(
-        self, state: str | None, demo: str | None, limit: int, before: int | None
+        self, state: str | None, demo: str | None, limit: int, before: int | None, viewer: str | None = None
     ) -> tuple[list[Job], int | None]:
-        """Jobs, newest first, and the number before which the next page starts, None after the last."""
+        """Jobs, newest first, and the number before which the next page starts, None after the last.
+
+        Of batches only the viewer's own: who has not been given the link to somebody's pictures, gets none.
+        """
         query = sa.select(*COLUMNS).order_by(jobs.c.number.desc()).limit(limit + 1)
+        query = query.where(sa.or_(jobs.c.demo != BATCH, jobs.c.client == viewer))
         for column, wanted in ((jobs.c.state, state), (jobs.c.demo, demo)):
             if wanted is not None:
                 query = query.where(column == wanted)
@@ -63,6 +67,21 @@ class Store:
             .order_by(events.c.id)
         )
         return collect(Point(**json.loads(row.data)) for row in self._all(query))
+
+    def progress(self, number: int) -> list[Json]:
+        """What came with a job's progress, in order."""
+        query = (
+            sa.select(events.c.data)
+            .where(events.c.job == number, events.c.kind == "progress")
+            .order_by(events.c.id)
+        )
+        return [json.loads(row.data) for row in self._all(query)]
+
+    def batch_bytes(self) -> int:
+        """Bytes of uploaded pictures of all batches there are; resumed ones share theirs."""
+        query = sa.select(jobs.c.origin, jobs.c.params).where(jobs.c.demo == BATCH)
+        kept = {row.origin: json.loads(row.params)["bytes"] for row in self._all(query)}
+        return sum(kept.values())
 
     def outcome(self, number: int) -> tuple[Outcome, dict[str, str]] | None:
         """What a job that succeeded says, and the versions it ran under."""

@@ -17,6 +17,8 @@ from app.jobs.worker.limits import with_package
 COMMAND = [sys.executable, "-m", "app", "worker", "--supervised"]
 STOP_MAY_TAKE = 12.0
 """Seconds that workers get to stop; then they are killed, which loses nothing either."""
+ASKED = b"."
+"""Comes before the end of a process's input when it is to stop; not when this process has died."""
 _SETTLED = 10.0
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 10.0
 
@@ -67,6 +69,7 @@ class Supervisor:
         for process in running:
             assert process.stdin is not None
             with suppress(OSError):
+                process.stdin.write(ASKED)  # where this process dies instead, the input ends without it
                 process.stdin.close()
         deadline = time.monotonic() + (self._stop_may_take or STOP_MAY_TAKE)
         for process in running:

@@ -11,7 +11,7 @@ A new demo is one file in `app/lab/demos/` with one subclass of `Demo` in it.
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -59,6 +59,8 @@ class Run(Generic[P]):
     """Where data sets are, if there are any."""
     model_id: str = "trained"
     """The id under which a network trained here is published in `folder`."""
+    deaths: int = 0
+    """Processes in a row that have died over the step that is to be taken."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= MAX_SEED:
@@ -74,6 +76,8 @@ class Step:
     """Share of the whole run that is done, 0..1."""
     points: tuple[Point, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What readers of the run's events are told beside the progress."""
     done: bool = False
     """Whether this was the last step; `Demo.finish` takes its state."""
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from app.jobs.folders import Folders
-from app.jobs.job import document
+from app.jobs.job import BATCH, document
 from app.jobs.ledger import Claim, Ledger, Superseded, Taken
 from app.jobs.worker.pool import Pool, Runner, StepFailed, TimedOut
 from app.jobs.writing import Told
@@ -100,6 +100,8 @@ class _Place:
     """Steps that readers know; after a restart they are taken again, and not told again."""
     events: int
     deadline: float
+    deaths: int
+    """Processes in a row that the next step has cost."""
     restarts: int = 0
 
 
@@ -127,7 +129,9 @@ class _Attempt:
                     answer = self._ask(runner)
                 if self._keep(answer):
                     return
-        except TimedOut:
+        except TimedOut as error:
+            if self._may_try_again():
+                raise StepFailed("it took too long") from error
             self._fail(self._too_long())
         except _Cancelled:
             self._patiently(partial(self._ledger.cancel, self._claimed.claim))
@@ -149,7 +153,8 @@ class _Attempt:
         if claim is None:
             return False
         deadline = time.monotonic() + self._means.settings.job_timeout - claim.age
-        self.place = _Place(claim, claim.step, claim.state, claim.told, claim.job.last_event, deadline)
+        events, deaths = claim.job.last_event, claim.stalls - 1
+        self.place = _Place(claim, claim.step, claim.state, claim.told, events, deadline, deaths)
         return True
 
     def _ask(self, runner: Runner) -> Json:
@@ -161,6 +166,7 @@ class _Attempt:
             "seed": job.seed,
             "model_id": job.model_id,
             "folder": str(self._means.folders.of(job.origin)),
+            "deaths": place.deaths,
             "data": None if settings.datasets_dir is None else str(settings.datasets_dir.absolute()),
         }
         seconds = min(settings.step_timeout, place.deadline - time.monotonic())
@@ -182,7 +188,7 @@ class _Attempt:
             return True
         if self._patiently(partial(self._ledger.take, place.claim, taken)):
             raise _Cancelled
-        place.step, place.state = place.step + 1, taken.state
+        place.step, place.state, place.deaths = place.step + 1, taken.state, 0
         place.told = max(place.told, place.step)
         return False
 
@@ -199,6 +205,10 @@ class _Attempt:
     def _fail(self, reason: str) -> bool:
         self._patiently(partial(self._ledger.fail, self._claimed.claim, reason))
         return True
+
+    def _may_try_again(self) -> bool:
+        """Whether a step that took too long is taken again: a batch does without the picture in the end."""
+        return self._claimed.claim.job.demo == BATCH and time.monotonic() < self._claimed.deadline
 
     def _too_long(self) -> str:
         settings = self._means.settings
@@ -239,7 +249,7 @@ def _taken(place: _Place, answer: Json) -> Taken:
     if place.step >= place.told:
         told += [("point", point) for point in answer["points"]]
         pictures += [Picture(**picture) for picture in answer["pictures"]]
-        progress: Json = {"progress": answer["progress"]}
+        progress: Json = {"progress": answer["progress"], **answer.get("told", {})}
         if pictures:
             progress["pictures"] = [picture.name for picture in pictures]
         told.append(("progress", progress))

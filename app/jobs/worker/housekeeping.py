@@ -11,6 +11,7 @@ from app.jobs.folders import Folders
 from app.jobs.job import UNFINISHED
 from app.jobs.queue import Queue
 from app.jobs.schema import jobs
+from app.jobs.storage import Storage
 from app.jobs.store import Store
 
 EVERY = 60.0
@@ -63,10 +64,12 @@ def queue_again(database: Database, queue: Queue) -> int:
     return len(lost)
 
 
-def tidy(database: Database, queue: Queue, folders: Folders, days: int) -> None:
+def tidy(database: Database, queue: Queue, folders: Folders, storage: Storage, days: int) -> None:
     """Do all of it."""
     if lost := queue_again(database, queue):
         log.error("jobs had dropped out of the queue and are back in it", jobs=lost)
     remove_old_jobs(database, days)
     remove_old_notes()
-    folders.sweep(Store(database).origins)
+    origins = Store(database).origins
+    folders.sweep(origins)
+    storage.sweep(origins)

@@ -6,20 +6,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import app
 from app.jobs.worker.limits import environment, with_package
 from app.lab.shown import Json
-from app.settings import Settings
+from app.settings import Settings, as_variables
 
 START_MAY_TAKE = 60.0
 LOOK_EVERY = 0.5
 """Seconds between looks at whether a job whose step is under way is still wanted."""
+PASSED_ON = ("data_dir", "models_dir", "storage_url", "max_body_bytes", "max_pixels")
 _WINDOWS_BELOW_NORMAL = 0x4000
 
 
@@ -39,6 +40,8 @@ class Means:
     niceness: int
     memory: int
     demo_packages: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Settings for what is run there, as the environment has them."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Means":
@@ -48,6 +51,7 @@ class Means:
             settings.worker_niceness,
             settings.worker_memory_bytes,
             tuple(settings.demo_packages),
+            as_variables(settings, PASSED_ON),
         )
 
 
@@ -65,7 +69,7 @@ class Runner:
             [sys.executable, "-m", "app.jobs.worker.runner", json.dumps(told)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=with_package({**os.environ, **environment(means.threads)}, package),
+            env=with_package({**os.environ, **environment(means.threads), **means.variables}, package),
             encoding="utf-8",
             start_new_session=True,  # it stands back as a session, see `stand_back`
             creationflags=_WINDOWS_BELOW_NORMAL if sys.platform == "win32" else 0,

@@ -25,6 +25,7 @@ from app.jobs.queue import (
     Queue,
     quieten,
 )
+from app.jobs.storage import Storage
 from app.jobs.worker import housekeeping
 from app.jobs.worker.execution import Executor, Means, Stopping
 from app.jobs.worker.heart import BEAT_EVERY, Heart, Observer
@@ -50,6 +51,7 @@ class Worker:
         self._database = Database(database_url(settings))
         self._queue = Queue(self._database)
         self._folders = Folders(settings.data_dir)
+        self._storage = Storage.of(settings)
         locks = settings.data_dir.absolute() / "workers"
         self._heart = Heart(self._database, self.id, locks)
         self._observer = Observer(self._database, self.id, locks)
@@ -93,8 +95,17 @@ class Worker:
 
     def stop_on_signals(self) -> None:
         """Stop on SIGTERM and SIGINT; to be called in the main thread."""
+        # A handler interrupts whatever the main thread does. If that is `wait` of this event, a `set` in it
+        # waits forever for the lock that `wait` holds: so a thread of its own is told, by a pipe.
+        heard, tell = os.pipe()
+
+        def listen() -> None:
+            os.read(heard, 1)
+            self.stop()
+
+        threading.Thread(target=listen, daemon=True).start()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop())
+            signal.signal(number, lambda *_: os.write(tell, b"\0"))
 
     def _prepare(self) -> bool:
         """Wait for the database; False if told to stop before it came."""
@@ -176,7 +187,7 @@ class Worker:
                     self._observer.bury(one.id)
                 if time.monotonic() - tidied > housekeeping.EVERY:
                     days = self._settings.job_retention_days
-                    housekeeping.tidy(self._database, self._queue, self._folders, days)
+                    housekeeping.tidy(self._database, self._queue, self._folders, self._storage, days)
                     tidied = time.monotonic()
             except Exception as error:  # what was left is done the next time
                 log.warning(

@@ -25,6 +25,8 @@ from app.lab.shown import Json
 
 GRACE = 10
 """Seconds after a step's deadline at which a process that nobody has killed ends itself."""
+TASKS = "app.batches.tasks"
+"""Package of what is no demo of the lab and runs like one."""
 _SPARE = 8 << 20
 """Bytes let go when memory has run out, to say so."""
 
@@ -59,7 +61,8 @@ def _take(demo: Demo[Any], asked: Json) -> Json:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     data = None if asked["data"] is None else Path(asked["data"])
-    run = Run(demo.read(asked["params"]), asked["seed"], folder, data, asked["model_id"])
+    params, deaths = demo.read(asked["params"]), asked.get("deaths", 0)
+    run = Run(params, asked["seed"], folder, data, asked["model_id"], deaths)
     state = asked["state"]
     if state is None:
         state = json.loads(json.dumps(demo.start(run), allow_nan=False))
@@ -69,6 +72,7 @@ def _take(demo: Demo[Any], asked: Json) -> Json:
         "progress": min(1.0, max(0.0, step.progress)),
         "points": [asdict(point) for point in step.points],
         "pictures": [asdict(picture) for picture in step.pictures],
+        "told": dict(step.told),
         "outcome": None,
     }
     if step.done:
@@ -123,7 +127,7 @@ def main(settings: Json) -> None:
     limit_memory(settings["memory"])
     lines: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
-    serve(find_demos(settings["demo_packages"]), lines, output, settings["memory"])
+    serve(find_demos([*settings["demo_packages"], TASKS]), lines, output, settings["memory"])
     os._exit(0)  # the thread that waits for input would be in the way of an orderly exit
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.lab.packing import Array
-from app.shapes.report import Layer
+from app.shapes.receptive import Field
 
 MASS = 0.9545
 """Share of the map that its effective size holds: two standard deviations of a Gaussian."""
@@ -24,10 +24,10 @@ class Spread:
     """Side of the smallest square around the middle that holds `MASS` of the weight."""
 
 
-def theoretical_box(layer: Layer, output: tuple[int, int]) -> Box:
-    """The window that an output position of a layer sees by arithmetic, not clipped."""
+def theoretical_box(field: Field, output: tuple[int, int]) -> Box:
+    """The window that an output position of a layer with this field sees by arithmetic, not clipped."""
     found: list[tuple[int, int]] = []
-    for track, index in zip(layer.field, output, strict=True):
+    for track, index in zip(field, output, strict=True):
         span = None if track is None or track.windows is None else track.windows.at(index)
         if span is None:
             return 0, 0, 0, 0

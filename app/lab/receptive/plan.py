@@ -133,7 +133,7 @@ def _planned(report: Report, formula: int | None, sigma: float | None) -> Plan:
     _, height, width = report.layers[count - 1].output_shape
     assert isinstance(height, int) and isinstance(width, int)
     output = (height // 2, width // 2)
-    return Plan(report, count, output, theoretical_box(report.layers[count - 1], output), formula, sigma)
+    return Plan(report, count, output, theoretical_box(report.fields[count - 1], output), formula, sigma)
 
 
 def skeleton_map(chosen: Plan) -> Array:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.guards import client_name
+from app.jobs.job import BATCH
 from app.pages.lab.rows import rows
 from app.pages.lab.view import STATES, view
 from app.pages.render import CHART_POLICY, render
@@ -56,6 +57,8 @@ def job_list(
 def job_page(request: Request, parts: Parts, job_id: str) -> Response:
     """A job: live with script, refreshed without."""
     job = parts.jobs.job(job_id)
+    if job.demo == BATCH:
+        return RedirectResponse(f"/batch/{job.id}")
     run = view(parts.jobs, job)
     context = {"run": run, "refresh": None if job.is_finished else REFRESH_AFTER}
     headers = {"Content-Security-Policy": CHART_POLICY} if run.figures else None

@@ -1,0 +1,1 @@
+"""What workers run beside the demos of the lab, found the same way."""
