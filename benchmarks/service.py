@@ -27,25 +27,34 @@ class Service:
     pid: int
 
     def resident(self) -> int:
-        """Resident memory now, in bytes (Linux)."""
+        """Resident memory of all its processes now, in bytes (Linux)."""
         return self._status("VmRSS")
 
     def peak(self) -> int:
-        """The most resident memory since `forget_peak`, in bytes (Linux)."""
+        """The most resident memory since `forget_peak`, each process' own added up, in bytes (Linux)."""
         return self._status("VmHWM")
 
     def processor_seconds(self) -> float:
-        """Time on processors so far, of all threads (Linux)."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Time on processors so far, of all threads of all its web processes (Linux)."""
+        ticks = 0
+        for pid in self.pids():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def pids(self) -> list[int]:
+        """The process and those it has started (Linux)."""
+        started = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [self.pid, *(int(pid) for file in started for pid in file.read_text().split())]
 
     def forget_peak(self) -> None:
         """Measure the peak from now on."""
-        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        for pid in self.pids():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def _status(self, field: str) -> int:
-        text = Path(f"/proc/{self.pid}/status").read_text()
-        return 1024 * int(re.findall(rf"{field}:\s+(\d+) kB", text)[0])
+        texts = [Path(f"/proc/{pid}/status").read_text() for pid in self.pids()]
+        return 1024 * sum(int(re.findall(rf"{field}:\s+(\d+) kB", text)[0]) for text in texts)
 
 
 @contextmanager

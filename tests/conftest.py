@@ -54,7 +54,8 @@ def _make_model(models_dir: Path, model_id: str, **changes: Any) -> Path:
 
     folder = models_dir / model_id
     folder.mkdir(parents=True)
-    spec = NetworkSpec(type="unet", arguments={"features": 4, **changes.pop("arguments", {})})
+    course = NetworkSpec(type="unet", arguments={"features": 4, **changes.pop("arguments", {})})
+    spec = changes.pop("spec", course)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = build(spec)
@@ -84,6 +85,29 @@ def _make_model(models_dir: Path, model_id: str, **changes: Any) -> Path:
 def make_model() -> Callable[..., Path]:
     """Writes a tiny model with random weights: `(models_dir, id, **changes of its card)` to its folder."""
     return _make_model
+
+
+@pytest.fixture(scope="session")
+def make_photo_model() -> Callable[..., Path]:
+    """Writes a model that takes hints, the real network, narrow: `(models_dir, id="photo", **changes)`."""
+
+    def make(models_dir: Path, model_id: str = "photo", **changes: Any) -> Path:
+        from app.networks.card import NetworkSpec
+
+        bins = [(20.0 * a, 20.0 * b) for a in range(-2, 3) for b in range(-2, 3)]
+        network = NetworkSpec(
+            type="photo-unet", arguments={"bins": len(bins), "widths": [8, 8, 8], "hints": 4}
+        )
+        given: dict[str, Any] = {
+            "task": "ab",
+            "palette": None,
+            "bins": bins,
+            "size_multiple": 32,
+            "spec": network,
+        }
+        return _make_model(models_dir, model_id, **{**given, **changes})
+
+    return make
 
 
 @pytest.fixture(scope="session")

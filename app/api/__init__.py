@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from app.api import (
+    batches,
     colorize,
     convolve,
     demos,
@@ -16,6 +17,7 @@ from app.api import (
     models,
     schemas,
     shapes,
+    suggestions,
 )
 from app.problems import (
     BadRequest,
@@ -35,7 +37,7 @@ _EVERYWHERE = responses(
     BadRequest, Unauthorized, Forbidden, TooLarge, Unprocessable, TooManyRequests, InternalError, Unavailable
 )
 
-_NAMED = (ProblemBody, colorize.ColorizedPicture, *schemas.NAMED, *job_schemas.NAMED)
+_NAMED = (ProblemBody, colorize.ColorizedPicture, *schemas.NAMED, *job_schemas.NAMED, *batches.NAMED)
 """Bodies that routes refer to by name only."""
 
 
@@ -44,6 +46,8 @@ def install(app: FastAPI) -> None:
     v1 = APIRouter(prefix=PREFIX, responses=_EVERYWHERE)
     v1.include_router(models.router)
     v1.include_router(colorize.router)
+    v1.include_router(batches.router)
+    v1.include_router(suggestions.router)
     v1.include_router(shapes.router)
     v1.include_router(convolve.router)
     v1.include_router(demos.router)

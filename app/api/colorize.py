@@ -22,7 +22,7 @@ from app.services import Services, services
 router = APIRouter(tags=["Colorizing"])
 
 CLIENT_GONE = 499  # nobody reads it; the log and the metrics do
-INCLUDABLE = ("classes", "uncertainty")
+INCLUDABLE = ("classes", "uncertainty", "candidates")
 _ENDINGS = {"jpeg": "jpg"}
 
 
@@ -61,9 +61,15 @@ class ColorizedPicture(BaseModel):
         [], description="RGB 0..1 of each class, for models whose task is `palette`."
     )
     hints: list[HintShown] = Field([], description="The hints that were given; left out if there were none.")
+    candidates: int = Field(
+        0,
+        description="The last `candidate` of this picture, 0 if it has but one; left out unless asked for.",
+        examples=[3],
+    )
 
 
-def _form_schema() -> dict[str, Any]:
+def form_schema() -> dict[str, Any]:
+    """JSON Schema of the form that every question about one picture takes."""
     schema = Options.model_json_schema()
     fields = {name: schema["properties"][name] for name in Options.model_fields}
     fields["hints"] = {
@@ -119,7 +125,7 @@ _ANSWER = {
     response_class=Response,
     responses={200: _ANSWER, **responses(UnsupportedMedia)},
     openapi_extra={
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _form_schema()}}}
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form_schema()}}}
     },
 )
 async def colorize(
@@ -129,10 +135,21 @@ async def colorize(
         list[str],
         Query(
             description="Answer with JSON that holds, besides the picture, `classes` (alone: without the "
-            "picture) or `uncertainty`; repeated or comma-separated for both.",
+            "picture), `uncertainty` or `candidates`, how many there are; repeated or comma-separated for "
+            "more than one.",
             examples=[["uncertainty"]],
         ),
     ] = [],  # noqa: B006 - FastAPI copies it
+    preview: Annotated[
+        int | None,
+        Query(
+            ge=16,
+            le=4096,
+            description="Most pixels of the longer side of the answer, for one that is only looked at; the "
+            "colours are those of the full picture.",
+            examples=[320],
+        ),
+    ] = None,
 ) -> Response:
     """Colour an uploaded gray picture and answer with it at full size; luminance, alpha and depth are kept.
 
@@ -143,7 +160,7 @@ async def colorize(
             extras = _extras(include)
             as_json = bool(extras) or _prefers_json(request.headers.get("accept", ""))
             ordered = _parts(extras, as_json, commission.card)
-            order = Order(commission.options, ordered)
+            order = Order(commission.options, ordered, preview=preview)
             result = await while_connected(
                 request, parts.colorizer.colorize(commission.upload, commission.card, order)
             )
@@ -166,7 +183,9 @@ def _extras(include: list[str]) -> frozenset[Part]:
     named = [name.strip() for value in include for name in value.split(",") if name.strip()]
     for name in named:
         if name not in INCLUDABLE:
-            detail = f"{name[:40]!r} cannot be included; {' and '.join(INCLUDABLE)} can"
+            detail = (
+                f"{name[:40]!r} cannot be included; {', '.join(INCLUDABLE[:-1])} and {INCLUDABLE[-1]} can"
+            )
             raise refusal([FieldError("/include", detail)])
     return frozenset(part for part in get_args(Part) if part in named)
 

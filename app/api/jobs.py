@@ -10,13 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.api.computed import CLIENT_GONE, read_body, unprocessable
 from app.api.job_schemas import JOBS, FigureBody, JobBody, JobPage, JobResult, NewJob
 from app.api.schemas import gives, takes
 from app.guards import client_name
-from app.jobs.job import Job, State
+from app.jobs.job import BATCH, Job, State
 from app.lab.export import series_csv
 from app.problems import Conflict, NotFound, responses
 from app.services import Services, services
@@ -28,9 +28,19 @@ router = APIRouter(prefix="/jobs", tags=["Lab"])
 MAX_BYTES = 2**18
 """Of a request for a job: more than any demo's settings take."""
 LOOK_AGAIN_AFTER = 1
+ZIP = "application/zip"
 PAGE, LARGEST_PAGE = 20, 100
 
 Parts = Annotated[Services, Depends(services)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        description="Any text of yours, new for each job: a request that is sent again with the same key "
+        "and body gives the same job; with another body it is refused.",
+    ),
+]
 JobId = Annotated[str, Path(examples=["0123456789abcdef0123456789abcdef"])]
 
 
@@ -72,7 +82,7 @@ _RESULT = {
 }
 
 
-def _accepted(description: str, **headers: str) -> dict[int | str, dict[str, Any]]:
+def accepted(description: str, **headers: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that answers 202 with a job."""
     told = {"Location": "Where the job is.", "Retry-After": "Seconds after which to look at it.", **headers}
     body = gives(JobBody, description, _JOB)[200]
@@ -80,12 +90,17 @@ def _accepted(description: str, **headers: str) -> dict[int | str, dict[str, Any
     return {202: {**body, "headers": named}}
 
 
+def _with_zip(answers: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    answers[200]["content"][ZIP] = {"schema": {"type": "string", "format": "binary"}}
+    return answers
+
+
 @router.post(
     "",
     status_code=202,
     summary="Run a demo",
     response_class=Response,
-    responses=_accepted(
+    responses=accepted(
         "The job; it is stored, and outlives any restart.",
         **{"Idempotent-Replayed": "`true` where an earlier request with this key handed the job in."},
     ),
@@ -96,15 +111,7 @@ def _accepted(description: str, **headers: str) -> dict[int | str, dict[str, Any
 async def submit(
     request: Request,
     parts: Parts,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=255,
-            description="Any text of yours, new for each job: a request that is sent again with the same key "
-            "and body gives the same job; with another body it is refused.",
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Hand a job in: a demo, its settings and a seed. The same three give the same numbers."""
     try:
@@ -118,11 +125,12 @@ async def submit(
         return parts.jobs.submit(order)
 
     job, replayed = await run_in_threadpool(store)
-    return _accept(job, {"Idempotent-Replayed": "true"} if replayed else {})
+    return accept(job, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
 @router.get("", summary="List jobs")
 def list_jobs(
+    request: Request,
     parts: Parts,
     state: Annotated[
         State | None,
@@ -142,9 +150,10 @@ def list_jobs(
         Query(pattern=r"^[0-9]{0,18}$", description="`next_cursor` of the page before."),
     ] = None,
 ) -> JobPage:
-    """Jobs, the newest first, a page at a time."""
+    """Jobs, the newest first, a page at a time; of batches of pictures only the client's own."""
     before = int(cursor) if cursor else None
-    found, following = parts.jobs.page(state, demo or None, limit or PAGE, before)
+    viewer = client_name(request.scope)
+    found, following = parts.jobs.page(state, demo or None, limit or PAGE, before, viewer)
     return JobPage(
         jobs=[JobBody.of(job) for job in found], next_cursor=None if following is None else str(following)
     )
@@ -162,13 +171,13 @@ def show_job(job_id: JobId, parts: Parts) -> JobBody:
     summary="Cancel a job",
     response_class=Response,
     responses={
-        **_accepted("The job; a running one ends within a second of its next step."),
+        **accepted("The job; a running one ends within a second of its next step."),
         **responses(NotFound, Conflict),
     },
 )
 def cancel(job_id: JobId, parts: Parts) -> Response:
     """Stop a job, queued or running. What it has shown stays; it can be resumed."""
-    return _accept(parts.jobs.cancel(job_id))
+    return accept(parts.jobs.cancel(job_id))
 
 
 @router.post(
@@ -176,14 +185,14 @@ def cancel(job_id: JobId, parts: Parts) -> Response:
     status_code=202,
     summary="Resume a job",
     response_class=Response,
-    responses={**_accepted("A new job that goes on where that one was."), **responses(NotFound, Conflict)},
+    responses={**accepted("A new job that goes on where that one was."), **responses(NotFound, Conflict)},
 )
 def resume(request: Request, job_id: JobId, parts: Parts) -> Response:
     """Go on with a job that was cancelled or has failed, as a new job that keeps all it had shown.
 
     A job is resumed once; 409 for any other.
     """
-    return _accept(parts.jobs.resume(job_id, client_name(request.scope)))
+    return accept(parts.jobs.resume(job_id, client_name(request.scope)))
 
 
 @router.delete("/{job_id}", status_code=204, summary="Delete a job", responses=responses(NotFound))
@@ -197,13 +206,21 @@ def delete(job_id: JobId, parts: Parts) -> None:
     summary="What a job has found",
     response_class=Response,
     responses={
-        **gives(JobResult, "Result, certificate and series.", _RESULT),
+        **_with_zip(gives(JobResult, "Result, certificate and series; or a batch's ZIP.", _RESULT)),
         **responses(NotFound, Conflict),
     },
 )
 def show_result(job_id: JobId, parts: Parts) -> Response:
-    """Result, certificate, series and versions of a job that has succeeded; 409 for any other."""
-    found = parts.jobs.findings(parts.jobs.job(job_id))
+    """Result, certificate, series and versions of a job that has succeeded; 409 for any other.
+
+    Of a batch of pictures it is a ZIP: the outputs in the order of the inputs, and `manifest.json`.
+    """
+    job = parts.jobs.job(job_id)
+    if job.demo == BATCH:
+        name = f'attachment; filename="chromalab-{job.id[:8]}.zip"'
+        zipped = parts.batches.archive(job)
+        return StreamingResponse(zipped, media_type=ZIP, headers={"Content-Disposition": name})
+    found = parts.jobs.findings(job)
     body = {
         "result": found.outcome.result,
         "certificate": [asdict(check) for check in found.outcome.certificate],
@@ -283,7 +300,8 @@ def _read(raw: bytes) -> NewJob:
         raise RequestValidationError(told, body=body) from None
 
 
-def _accept(job: Job, headers: Mapping[str, str] | None = None) -> Response:
+def accept(job: Job, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer 202 with a job."""
     told = {"Location": f"{JOBS}/{job.id}", "Retry-After": str(LOOK_AGAIN_AFTER), **(headers or {})}
     body = JobBody.of(job).model_dump_json()
     return Response(body, 202, headers=told, media_type="application/json")

@@ -1,5 +1,7 @@
 """Colouring a picture file by the REST API of a Chromalab service."""
 
+import base64
+import json
 import math
 import time
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from app.imaging.encode import OutputFormat
 PATIENCE = 300.0
 """Seconds to go on asking a service that is busy, for each picture."""
 LARGEST_FILE = 1 << 30
-_SENT = {"saturation", "temperature", "restore"}
+_SENT = {"saturation", "temperature", "restore", "candidate"}
 
 
 class RemotePainter:
@@ -35,6 +37,9 @@ class RemotePainter:
         self._sleep = sleep
         sent = options.model_dump(exclude_defaults=True, include=_SENT)
         self._fields = {name: str(value) for name, value in sent.items()}
+        if options.hints:
+            hints = [hint.model_dump(exclude_none=True) for hint in options.hints]
+            self._fields["hints"] = json.dumps(hints)
         if model_id is not None:
             self._fields["model"] = model_id
         try:
@@ -54,12 +59,26 @@ class RemotePainter:
 
     def paint(self, source: Path, format: OutputFormat) -> bytes:
         """The coloured picture in a format; raises FileError."""
+        return self._ask(source, {"format": format}).content
+
+    def uncertainty(self, source: Path) -> bytes:
+        """Where the model is unsure, as a gray PNG, white where most; raises FileError."""
+        answer = self._ask(source, {}, include="uncertainty")
+        try:
+            return base64.b64decode(answer.json()["uncertainty"].partition(",")[2], validate=True)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise FileError("the service did not tell where it is unsure") from None
+
+    def _ask(self, source: Path, fields: dict[str, str], **query: str) -> httpx2.Response:
         data = read_bytes(source, LARGEST_FILE)
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 response = self._http.post(
-                    "colorize", data={**self._fields, "format": format}, files={"image": (source.name, data)}
+                    "colorize",
+                    params=query,
+                    data={**self._fields, **fields},
+                    files={"image": (source.name, data)},
                 )
             except httpx2.HTTPError as error:
                 raise FileError(f"the service did not answer ({error or type(error).__name__})") from None
@@ -69,7 +88,7 @@ class RemotePainter:
             self._sleep(wait)
         if response.status_code != 200:
             raise FileError(_detail(response))
-        return response.content
+        return response
 
     def close(self) -> None:
         """Close the connections."""

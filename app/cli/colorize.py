@@ -1,8 +1,9 @@
 """`chromalab colorize`."""
 
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.cli.painters import LocalPainter, Painter, SetupError
 from app.cli.picture_files import WRITTEN, FileError, Task, names_a_file, plan, write_whole
+from app.cli.steering import check_one_picture, given_hints
 from app.colorizing.options import Options
 from app.imaging.encode import OutputFormat
 from app.settings import Settings
@@ -46,10 +48,32 @@ def colorize(
     restore: Annotated[
         bool, typer.Option("--restore", help="Give faded pictures their contrast back, gently.")
     ] = False,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X,Y,#RRGGBB[,RADIUS]",
+            help="A colour that you know, in one picture: shares of its width and height, and how far the "
+            "colour reaches, as a share of the shorter side. Give several one by one.",
+        ),
+    ] = None,
+    hints: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Hints as a JSON list of {x, y, color, radius?}, or one a line."),
+    ] = None,
+    candidate: Annotated[
+        int, typer.Option(min=0, max=99, help="Which of the model's ideas for the picture, 0 its first.")
+    ] = 0,
+    uncertainty: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write where the model is unsure as a PNG, white where most."),
+    ] = None,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Go into folders within folders.")
     ] = False,
     overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="N", min=1, max=64, help="Pictures at the same time.")
+    ] = 1,
     server: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Have a Chromalab service do it, such as http://127.0.0.1:8000."),
@@ -74,8 +98,19 @@ def colorize(
         )
         return
     try:
-        with closing(_painter(model, _options(saturation, temperature, restore), server, api_key)) as painter:
-            kept, failures = _paint_all(tasks, painter, overwrite=overwrite, told=told)
+        steered = {"--hint": bool(hint), "--hints": hints is not None, "--candidate": candidate > 0}
+        check_one_picture(len(tasks), {**steered, "--uncertainty": uncertainty is not None})
+        options = _options(
+            saturation=saturation,
+            temperature=temperature,
+            restore=restore,
+            candidate=candidate,
+            hints=given_hints(hint or [], hints),
+        )
+        with closing(_painter(model, options, server, api_key)) as painter:
+            kept, failures = _paint_all(tasks, painter, overwrite=overwrite, jobs=jobs, told=told)
+            if uncertainty is not None and not failures:
+                failures += _write_uncertainty(tasks[0], painter, uncertainty)
     except SetupError as error:
         told.print(f"chromalab: {error}", markup=False)
         raise typer.Exit(MISUSED) from None
@@ -84,18 +119,29 @@ def colorize(
         raise typer.Exit(INTERRUPTED) from None
     for source, reason in failures:
         told.print(f"{source}: {reason}", markup=False, soft_wrap=True)
-    done = len(tasks) - kept - len(failures)
+    done = len(tasks) - kept - len({source for source, _ in failures})
     told.print(f"{done} coloured, {kept} already there, {len(failures)} failed")
     if failures:
         raise typer.Exit(FAILED)
 
 
-def _options(saturation: float, temperature: float | None, restore: bool) -> Options:
+def _options(**given: Any) -> Options:
     try:
-        return Options(saturation=saturation, temperature=temperature, restore=restore)
-    except ValidationError as error:  # not a number, which Typer takes for one
+        return Options.model_validate(given)
+    except ValidationError as error:  # hints, and not-a-number, which Typer takes for one
         first = error.errors()[0]
-        raise SetupError(f"--{first['loc'][0]}: {first['msg']}") from None
+        name, *place = map(str, first["loc"])
+        where = f" ({' '.join(place)})" if place else ""
+        raise SetupError(f"--{name}{where}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _write_uncertainty(task: Task, painter: Painter, path: Path) -> list[tuple[Path, str]]:
+    """Write the map of a picture that has been coloured; the failure, if it is one."""
+    try:
+        write_whole(path, painter.uncertainty(task.source))
+    except FileError as error:
+        return [(path, str(error))]
+    return []
 
 
 def _painter(model: str | None, options: Options, server: str | None, api_key: str | None) -> Painter:
@@ -109,23 +155,37 @@ def _painter(model: str | None, options: Options, server: str | None, api_key: s
 
 
 def _paint_all(
-    tasks: list[Task], painter: Painter, *, overwrite: bool, told: Console
+    tasks: list[Task], painter: Painter, *, overwrite: bool, jobs: int, told: Console
 ) -> tuple[int, list[tuple[Path, str]]]:
-    """How many results were there already, and which pictures failed, with the reason."""
-    kept, failures = 0, []
+    """How many results were there already, and which pictures failed, with the reason, in order."""
+    kept, failures = 0, {}
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=told, transient=True) as progress:
+    with Progress(*columns, console=told, transient=True) as progress, ThreadPoolExecutor(jobs) as threads:
         bar = progress.add_task("", total=len(tasks))
-        for task in tasks:
+
+        def do(task: Task) -> bool:
             progress.update(bar, description=escape(task.source.name))
-            try:
-                if task.problem is not None:
-                    raise FileError(task.problem)
-                if task.target.exists() and not overwrite:
-                    kept += 1
-                else:
-                    write_whole(task.target, painter.paint(task.source, task.format))
-            except FileError as error:
-                failures.append((task.source, str(error)))
-            progress.advance(bar)
-    return kept, failures
+            return _paint(task, painter, overwrite)
+
+        begun = {threads.submit(do, task): place for place, task in enumerate(tasks)}
+        try:
+            for done in as_completed(begun):
+                try:
+                    kept += done.result()
+                except FileError as error:
+                    failures[begun[done]] = str(error)
+                progress.advance(bar)
+        except BaseException:  # those under way are finished, and no more begun
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+    return kept, [(tasks[place].source, failures[place]) for place in sorted(failures)]
+
+
+def _paint(task: Task, painter: Painter, overwrite: bool) -> bool:
+    """Colour one picture; True if its result was there already. Raises FileError."""
+    if task.problem is not None:
+        raise FileError(task.problem)
+    if task.target.exists() and not overwrite:
+        return True
+    write_whole(task.target, painter.paint(task.source, task.format))
+    return False

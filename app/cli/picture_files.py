@@ -1,8 +1,12 @@
 """Which files the command line colours, and where each result goes."""
 
 import os
+import re
+import sys
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from app.imaging.encode import OutputFormat
@@ -12,6 +16,9 @@ WRITTEN: dict[str, OutputFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "pn
 READ: dict[str, OutputFormat] = {**WRITTEN, ".tif": "png", ".tiff": "png"}
 """What is looked for in folders, and the format it is answered in unless another is asked for."""
 ENDINGS: dict[OutputFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+
+
+_LEFT = re.compile(r"\..*\.[0-9a-f]{8}\.(?P<process>[0-9]+)\.part", re.DOTALL)
 
 
 class FileError(Exception):
@@ -63,9 +70,11 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file that appears whole or not at all, making its folder if needed; raises FileError."""
-    part = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
+    own = f"{zlib.crc32(os.fsencode(path.name)):08x}.{os.getpid()}"
+    part = path.with_name(f".{path.name[:60]}.{own}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent)
         try:
             with part.open("xb") as file:
                 file.write(content)
@@ -77,6 +86,21 @@ def write_whole(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise FileError(f"the result cannot be written: {error.strerror}") from None
+
+
+@cache
+def _sweep(folder: Path) -> None:
+    """Remove what was left half-written in a folder by processes that have been killed; once in a run."""
+    if sys.platform == "win32":  # where signal 0 is not a question
+        return
+    for left in folder.iterdir():
+        if (found := _LEFT.fullmatch(left.name)) is not None:
+            try:
+                os.kill(int(found["process"]), 0)
+            except ProcessLookupError:
+                left.unlink(missing_ok=True)
+            except (OSError, OverflowError):  # it runs, as somebody else; or it is no process of ours
+                continue
 
 
 def _pictures(inputs: Iterable[Path], out: Path, recursive: bool) -> Iterator[tuple[Path, Path]]:

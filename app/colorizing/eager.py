@@ -7,7 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from app.colorizing.features import FeatureMemory
 from app.networks.card import Card
+from app.networks.photo_unet import PhotoUNet
 from app.networks.weights import load_network
 
 Floats = NDArray[np.float32]
@@ -26,7 +28,12 @@ class Eager:
     def __init__(self, folder: Path, card: Card) -> None:
         self._network = load_network(folder, card).to(memory_format=torch.channels_last)
         self._mean, self._std = card.input.mean, card.input.std
+        self._encode: FeatureMemory | None = None
         self._pace = self._seconds_per_pixel(-(-card.input_size // card.size_multiple) * card.size_multiple)
+        if isinstance(
+            self._network, PhotoUNet
+        ):  # only now: the pace is that of pictures seen for the first time
+            self._encode = FeatureMemory(self._network.encode)
 
     def __call__(self, planes: Floats) -> Floats:
         """Probabilities (N, C, h, w) for input planes (N, P, H, W), the first of them gray 0..1."""
@@ -43,7 +50,8 @@ class Eager:
         with torch.inference_mode():
             batch = torch.from_numpy(planes).contiguous(memory_format=torch.channels_last)
             gray = (batch[:, :1] - self._mean) / self._std
-            logits = self._network(torch.cat([gray, batch[:, 1:]], dim=1) if batch.shape[1] > 1 else gray)
+            given = torch.cat([gray, batch[:, 1:]], dim=1) if batch.shape[1] > 1 else gray
+            logits = self._network(given, self._encode) if self._encode else self._network(given)
             probabilities: Floats = torch.softmax(logits.float(), dim=1).contiguous().numpy()
         return probabilities
 

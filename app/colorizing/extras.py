@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ def result_json(result: Result) -> bytes:
         content["hints"] = [
             hint.model_dump(exclude_none=True) | {"shown": shown} for hint, shown in result.hints
         ]
+    if result.candidates is not None:
+        content["candidates"] = result.candidates
+    if result.suggestions is not None:
+        content["suggestions"] = [asdict(each) for each in result.suggestions]
     if result.classes is not None:
         content["classes"] = result.classes.tolist()
     if result.card.palette is not None:

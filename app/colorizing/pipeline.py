@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from app.colorizing.backends import Backend
 from app.colorizing.candidates import alternatives
 from app.colorizing.decode import annealed_ab, centres_ab, classes, uncertainty
-from app.colorizing.hints import color_at, spot, with_hints
+from app.colorizing.hints import Spot, color_at, spot, with_hints
 from app.colorizing.options import Hint, Options, UnsupportedOption
-from app.colorizing.support import check_supported
+from app.colorizing.suggestions import Likely, suggestions
+from app.colorizing.support import check_supported, takes_hints
 from app.colorizing.timings import Timings
 from app.imaging.color import Samples
-from app.imaging.frame import find_frame, leave_gray
+from app.imaging.frame import Frame, find_frame, leave_gray
 from app.imaging.pictures import (
     OutputFormat,
+    Picture,
     UnsupportedPicture,
     decode_picture,
     encode_picture,
@@ -35,7 +37,7 @@ from app.imaging.tone import Tone
 from app.networks.card import Card
 
 Floats = NDArray[np.float32]
-Part = Literal["image", "samples", "classes", "uncertainty"]
+Part = Literal["image", "samples", "classes", "uncertainty", "candidates", "suggestions"]
 
 SMALL_PIXELS = 2**20
 """The bytes of pictures up to this size are kept while room is sought for the rest."""
@@ -54,6 +56,10 @@ class Order:
 
     options: Options = field(default_factory=Options)
     parts: frozenset[Part] = frozenset({"image"})
+    preview: int | None = None
+    """Most pixels of the picture's longer side in the answer, to look at; None for all of them."""
+    place: tuple[float, float] = (0.5, 0.5)
+    """Where `suggestions` are wanted: x and y as shares of width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,9 @@ class Result:
     """Normalised entropy of each place, (h, w), at the network's own resolution."""
     hints: tuple[tuple[Hint, str], ...] = ()
     """Each hint, and the colour nearest to its own that can be shown there."""
+    candidates: int | None = None
+    """The last candidate that can be asked for; 0 where only one colouring comes into question."""
+    suggestions: tuple[Likely, ...] | None = None
 
 
 Step = NeedsRoom | Floats | Result
@@ -117,23 +126,19 @@ def steps(
 
     aspect = picture.width / picture.height
     spots = [spot(hint) for hint in options.hints]
-    probabilities = yield with_hints(gray, spots, aspect) if spots else gray[None]
-    assert probabilities is not None
-    if options.candidate:
-        others = alternatives(probabilities, centres_ab(card), aspect)
-        if options.candidate > len(others):
-            raise UnsupportedOption("candidate", f"This picture's candidates end at {len(others)}.")
-        probabilities = yield with_hints(gray, [*spots, others[options.candidate - 1]], aspect)
-        assert probabilities is not None
+    probabilities, last = yield from _asked(gray, spots, aspect, card, order)
 
+    width, height = picture.width, picture.height
+    if order.preview is not None and order.preview < max(width, height):
+        picture, frame = _reduced(picture, frame, order.preview)
     result_format = options.format or output_format(info.format)
     image = rgb = None
     if order.parts & {"image", "samples"}:
         with timings.measure("join"):
             temperature = card.temperature if options.temperature is None else options.temperature
             ab = annealed_ab(probabilities, centres_ab(card), temperature)
-            height, width = ab.shape[:2]
-            guide = gray if gray.shape == (height, width) else shrink(picture.gray, width, height)
+            places = ab.shape[:2]
+            guide = gray if gray.shape == places else shrink(picture.gray, places[1], places[0])
             rgb = recolor(picture.gray, ab, guide, saturation=options.saturation, threads=threads)
             if frame is not None and not any(frame.borders(each.x, each.y, rgb.shape) for each in spots):
                 leave_gray(rgb, picture.gray, frame)
@@ -147,8 +152,8 @@ def steps(
                 raise UnsupportedOption("format", str(error)) from None
     return Result(
         card=card,
-        width=picture.width,
-        height=picture.height,
+        width=width,
+        height=height,
         format=result_format,
         timings=timings,
         tone=picture.tone,
@@ -157,7 +162,51 @@ def steps(
         classes=classes(probabilities) if "classes" in order.parts else None,
         uncertainty=uncertainty(probabilities) if "uncertainty" in order.parts else None,
         hints=tuple(zip(options.hints, (color_at(gray, each) for each in spots), strict=True)),
+        candidates=last if "candidates" in order.parts else None,
+        suggestions=suggestions(probabilities, centres_ab(card), gray, *order.place)
+        if "suggestions" in order.parts
+        else None,
     )
+
+
+def _asked(
+    gray: Floats, spots: list[Spot], aspect: float, card: Card, order: Order
+) -> Generator[Floats, Floats | None, tuple[Floats, int]]:
+    """The network's probabilities for the order, and its last candidate if that had to be found out.
+
+    Candidates are those of the picture without hints: they stay what they are while hints come and go. A hint
+    lies above what the candidate decided.
+    """
+    wanted, last = order.options.candidate, 0
+    if wanted or "candidates" in order.parts:
+        alone = yield gray[None]
+        assert alone is not None
+        others = alternatives(alone, centres_ab(card), aspect) if takes_hints(card) else []
+        last = len(others)
+        if wanted > last:
+            raise UnsupportedOption("candidate", f"This picture's candidates end at {last}.")
+        if not wanted and not spots:
+            return alone, last
+        spots = [*others[wanted - 1 : wanted], *spots] if wanted else spots
+    probabilities = yield with_hints(gray, spots, aspect) if spots else gray[None]
+    assert probabilities is not None
+    return probabilities, last
+
+
+def _reduced(picture: Picture, frame: Frame | None, side: int) -> tuple[Picture, Frame | None]:
+    """The picture with its longer side reduced to so many pixels, and where its frame is then."""
+    scale = side / max(picture.width, picture.height)
+    width, height = max(1, round(scale * picture.width)), max(1, round(scale * picture.height))
+
+    def small(samples: Samples) -> Samples:
+        peak = np.iinfo(samples.dtype).max
+        levels: Samples = np.rint(shrink(samples, width, height) * np.float32(peak)).astype(samples.dtype)
+        return levels
+
+    gray, alpha = small(picture.gray), None if picture.alpha is None else small(picture.alpha)
+    if frame is not None:
+        frame = Frame(*(round(scale * end) for end in (frame.top, frame.bottom, frame.left, frame.right)))
+    return replace(picture, gray=gray, alpha=alpha), frame
 
 
 def colorize(

@@ -1,5 +1,7 @@
 """The network for photographs: a recognition encoder, hints beside it, colours at a quarter of the size."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -42,12 +44,12 @@ class PhotoUNet(nn.Module):
         self.refine = conv_block(top, top)
         self.head = nn.Conv2d(top, bins, 1)
 
-    def encode(self, gray: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def encode(self, gray: Tensor) -> tuple[Tensor, ...]:
         """What the picture shows, at strides 4, 8, 16 and 32: a function of gray (N, 1, H, W) alone."""
         _, quarter, eighth = self.encoder.early(gray)
         return quarter, eighth, *self.encoder.late(eighth)
 
-    def decode(self, features: tuple[Tensor, Tensor, Tensor, Tensor], hints: Tensor) -> Tensor:
+    def decode(self, features: tuple[Tensor, ...], hints: Tensor) -> Tensor:
         """Logits from `encode`'s features and hints (N, 3, H/4, W/4)."""
         quarter, eighth, sixteenth, last = features
         hint4 = self.hint4(hints)
@@ -61,9 +63,9 @@ class PhotoUNet(nn.Module):
         logits: Tensor = self.head(x + self.refine(x))
         return logits
 
-    def forward(self, planes: Tensor) -> Tensor:
-        """Logits of every place's bin."""
-        features = self.encode(planes[:, :1])
+    def forward(self, planes: Tensor, encode: Callable[[Tensor], tuple[Tensor, ...]] | None = None) -> Tensor:
+        """Logits of every place's bin; `encode` stands in for the method, to keep what it gives."""
+        features = (encode or self.encode)(planes[:, :1])
         if planes.shape[1] == 1:
             count, _, height, width = features[0].shape
             hints = planes.new_zeros(count, HINT_PLANES, height, width)

@@ -21,7 +21,7 @@ from app.services import Services, services
 
 router = APIRouter(include_in_schema=False)
 
-FORM_TEXTS = ("model", "temperature", "saturation", "format", "sample")
+FORM_TEXTS = ("model", "temperature", "saturation", "restore", "candidate", "hints", "format", "sample")
 CLIENT_GONE = 499  # nobody reads it; the log and the metrics do
 
 

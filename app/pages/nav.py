@@ -16,11 +16,12 @@ class Place:
     def is_current(self, path: str) -> bool:
         """Whether the page at `path` is this place or lies below it."""
         below = self.href != "/" and path.startswith(self.href + "/")
-        return path == self.href or path in self.also or below
+        elsewhere = any(path == other or path.startswith(other + "/") for other in self.also)
+        return path == self.href or elsewhere or below
 
 
 NAV = (
-    Place("Colorize", "/", also=("/colorize",)),
+    Place("Colorize", "/", also=("/colorize", "/batch")),
     Place("Shapes", "/shapes", also=("/convolve",)),
     Place("Lab", "/lab"),
     Place("Models", "/models", quiet=True),

@@ -1,7 +1,7 @@
 """What the home page shows: the settings as chosen, and each problem beside what caused it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -9,15 +9,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from app.colorizing.colorizer import read_options
-from app.colorizing.options import Format, Options
+from app.colorizing.hint_text import hint_lines, hint_link, hints_json
+from app.colorizing.options import MOST_HINTS, Format, Options
 from app.colorizing.registry import Registry
+from app.colorizing.support import takes_hints
 from app.networks.card import Card
 from app.pages.render import render
 from app.pages.samples import SAMPLES
 from app.problems import FieldError
 from app.services import Services
 
-FIELDS = ("image", "model", "temperature", "saturation", "format")
+FIELDS = ("image", "model", "temperature", "saturation", "restore", "candidate", "hints", "format")
 ACCEPT = "image/jpeg,image/png,image/webp,image/tiff"
 """What the file dialogue offers; the service looks at the bytes, not at the name."""
 _TITLES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
@@ -53,12 +55,34 @@ class Choice:
         """The model's own temperature."""
         return self.card.temperature if self.card else 0.0
 
+    @property
+    def steerable(self) -> bool:
+        """Whether the model takes hints and has candidates."""
+        return self.card is not None and takes_hints(self.card)
+
+    @property
+    def hints(self) -> str:
+        """The hints, one a line."""
+        return hint_lines(self.options.hints)
+
+    @property
+    def steering(self) -> str:
+        """Hints and candidate as JSON, for the script."""
+        return self.options.model_dump_json(include={"hints", "candidate"})
+
+    def for_another(self) -> "Choice":
+        """The settings without what belongs to one picture: its hints, its candidate, the sample."""
+        options = self.options.model_copy(update={"hints": (), "candidate": 0})
+        return replace(self, options=options, sample="")
+
     def address(self) -> str:
         """Address of the home page with these settings."""
         given = {
             "model": self.card.id if self.card else None,
             **self.options.model_dump(exclude_defaults=True),
         }
+        if self.options.hints:
+            given["hints"] = hint_link(self.options.hints)
         query = urlencode({name: value for name, value in given.items() if value is not None})
         return f"/?{query}" if query else "/"
 
@@ -67,9 +91,14 @@ def read_choice(texts: Mapping[str, str], registry: Registry) -> tuple[Choice, l
     """The settings that texts name, defaults where they name none or nonsense, and what was nonsense."""
     errors: list[FieldError] = []
     known = {name: text for name, text in texts.items() if name in FIELDS}
+    try:
+        known["hints"] = hints_json(known.get("hints", ""))
+    except ValueError as error:
+        errors.append(FieldError("/hints", str(error)))
+        del known["hints"]
     options = read_options(known, errors)
     if options is None:
-        refused = {error.pointer.removeprefix("/") for error in errors}
+        refused = {error.pointer.split("/")[1] for error in errors}
         options = read_options({name: text for name, text in known.items() if name not in refused}, [])
     card = registry.cards.get(registry.default_id or "")
     if wanted := texts.get("model"):
@@ -110,11 +139,13 @@ def studio(
     """The home page."""
     context = {
         "samples": SAMPLES.values(),
-        "models": [(card, note(card)) for card in parts.registry.cards.values()],
+        "models": [(card, note(card), takes_hints(card)) for card in parts.registry.cards.values()],
+        "steerable_titles": [card.title for card in parts.registry.cards.values() if takes_hints(card)],
         "default_model": parts.registry.default_id or "",
         "choice": choice,
         "note": note(choice.card) if choice.card else "",
         "formats": FORMATS,
+        "most_hints": MOST_HINTS,
         "problems": {field: problems.get(field) for field in FIELDS},
         "accept": ACCEPT,
         "max_bytes": parts.settings.max_body_bytes,

@@ -51,6 +51,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._app, self._place, self._begun = app, place, begun
         self._company: Sequence[Company] = ()
+        self._orphaned = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, then start what `begun` gives for the sockets that are listened to."""
@@ -66,7 +67,7 @@ class Server(uvicorn.Server):
         self._app.state.services.jobs.feed.close()
         stopping = [asyncio.to_thread(each.stop) for each in self._company]
         await asyncio.gather(*stopping, super().shutdown(sockets))
-        if self._place.is_first and self._place.folder is not None:
+        if self._place.folder is not None and (self._place.is_first or self._orphaned):
             # Here, because uvicorn then lets the signal that stopped it end the process on the spot.
             await asyncio.to_thread(shutil.rmtree, self._place.folder, ignore_errors=True)
 
@@ -74,8 +75,10 @@ class Server(uvicorn.Server):
         """Stop in good order when the standard input ends: whoever started this process wants it, or died."""
 
         def watch() -> None:
+            asked = b""
             with suppress(OSError, ValueError):
-                sys.stdin.buffer.read()
+                asked = sys.stdin.buffer.read()
+            self._orphaned = not asked
             self.should_exit = True
 
         threading.Thread(target=watch, name="parent", daemon=True).start()

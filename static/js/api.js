@@ -3,16 +3,13 @@
 import { answer } from "./rest.js";
 
 /**
- * Colour one picture. `settings` are the form fields of POST /colorize; empty ones are left out.
- * Resolves to {image, uncertainty, model, width, height, steps}; rejects with Refusal, or AbortError.
+ * Colour one picture. `settings` are the form fields of POST /colorize, empty ones left out, `query` its query.
+ * Resolves to {image, uncertainty, model, width, height, source, hints, candidates, steps}; rejects with
+ * Refusal, or AbortError.
  */
-export async function colorize(endpoint, picture, settings, signal) {
-  const form = new FormData();
-  form.append("image", picture, picture.name || "picture");
-  for (const [name, value] of Object.entries(settings)) if (value !== "") form.append(name, value);
-
+export async function colorize(endpoint, picture, settings, signal, query = {}) {
   const started = performance.now();
-  const response = await answer(endpoint, { method: "POST", body: form, signal, headers: { Accept: "application/json" } });
+  const response = await post(endpoint, picture, settings, signal, query);
   const body = await response.json();
   return {
     image: blobOf(body.image),
@@ -20,9 +17,34 @@ export async function colorize(endpoint, picture, settings, signal) {
     model: body.model,
     width: body.width,
     height: body.height,
+    source: body.source ?? "gray",
+    hints: body.hints ?? [],
+    candidates: body.candidates ?? null,
     steps: serverTiming(response.headers.get("Server-Timing")),
     milliseconds: performance.now() - started,
   };
+}
+
+/** The network's likely colours at a place of a picture, likeliest first: [{color, share}]. */
+export async function likelyColours(endpoint, picture, settings, { x, y }, signal) {
+  const response = await post(`${endpoint}/suggestions`, picture, settings, signal, { x, y });
+  return (await response.json()).colors;
+}
+
+/** A small look at a picture's colours, as a Blob. */
+export async function preview(endpoint, picture, settings, side, signal) {
+  const fields = { ...settings, format: "webp" };
+  const response = await post(endpoint, picture, fields, signal, { preview: side }, "image/webp");
+  return response.blob();
+}
+
+function post(endpoint, picture, settings, signal, query, accept = "application/json") {
+  const form = new FormData();
+  form.append("image", picture, picture.name || "picture");
+  for (const [name, value] of Object.entries(settings)) if (value !== "") form.append(name, value);
+  const given = new URLSearchParams(query).toString();
+  const address = given ? `${endpoint}?${given}` : endpoint;
+  return answer(address, { method: "POST", body: form, signal, headers: { Accept: accept } });
 }
 
 /** A data URI as a Blob: object URLs stay small in memory and in the address of a download. */

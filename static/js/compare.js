@@ -5,6 +5,8 @@ import { byId, wantsLessMotion } from "./dom.js";
 const REVEAL_MS = 1100;
 const TINY = 128; // pixels; smaller pictures are shown with crisp pixels
 const VEIL = 0.8; // most opacity of the map: the picture still shows through
+const TAIL = 0.02; // share of the map at each end that does not set its range
+const LEAST_RANGE = 24; // of 255: a map that hardly varies is not made to
 const UNSURE_SIDE = 640; // pixels; the map is smooth, more would only cost time
 
 /** The figure on the stage. */
@@ -54,10 +56,13 @@ export class Compare {
     if (reveal) this.reveal();
   }
 
-  /** Paint the uncertainty map (gray, white = unsure) in the accent colour, or hide it when there is none. */
+  /**
+   * Paint the uncertainty map (gray, white = unsure) in the accent colour, or hide it when there is none.
+   * What is surer than the rest of the picture stays clear. Resolves to the picture's mean, 0..1.
+   */
   async showUnsure(blob) {
     this.unsure.hidden = !blob;
-    if (!blob) return;
+    if (!blob) return 0;
     const map = await createImageBitmap(blob);
     const scale = Math.min(1, UNSURE_SIDE / Math.max(map.width, map.height));
     this.unsure.width = Math.max(1, Math.round(map.width * scale));
@@ -67,14 +72,17 @@ export class Compare {
     map.close();
     const picture = context.getImageData(0, 0, this.unsure.width, this.unsure.height);
     const { data } = picture;
+    const values = Uint8Array.from({ length: data.length / 4 }, (_, at) => data[4 * at]);
+    const [low, high] = ends(values);
     const [red, green, blue] = accent();
     for (let i = 0; i < data.length; i += 4) {
-      data[i + 3] = data[i] * VEIL; // the map's gray becomes opacity
+      data[i + 3] = 255 * VEIL * Math.min(1, Math.max(0, (data[i] - low) / (high - low))); // gray becomes opacity
       data[i] = red;
       data[i + 1] = green;
       data[i + 2] = blue;
     }
     context.putImageData(picture, 0, 0);
+    return values.reduce((sum, value) => sum + value, 0) / values.length / 255;
   }
 
   place(percent) {
@@ -117,6 +125,14 @@ function image(id, alt) {
   const element = new Image();
   Object.assign(element, { id, alt, className: id, hidden: id === "after" });
   return element;
+}
+
+/** Between which values the map is shown: its own range, or all of 0..255 where that is next to nothing. */
+function ends(values) {
+  const sorted = values.slice().sort();
+  const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+  const [low, high] = [at(TAIL), at(1 - TAIL)];
+  return high - low >= LEAST_RANGE ? [low, high] : [0, 255];
 }
 
 function accent() {

@@ -4,8 +4,11 @@ import { byId } from "./dom.js";
 
 const SLIDERS = ["temperature", "saturation"];
 
-/** Calls `ask()` when a setting changes the colour, `show()` when it changes only what is seen. */
-export function listenToSettings({ ask, show }) {
+/**
+ * Calls `ask()` when a setting changes the colour, `show()` when it changes only what is seen, and
+ * `steerable(can)` when the network is another, and now.
+ */
+export function listenToSettings({ ask, show, steerable }) {
   const model = byId("model");
   for (const id of SLIDERS) {
     const slider = byId(id);
@@ -26,13 +29,19 @@ export function listenToSettings({ ask, show }) {
     byId("model-link").href = `/models/${model.value}`;
     // A temperature nobody touched follows the model's own.
     const slider = byId("temperature");
-    if (slider.value === slider.dataset.default) slider.value = temperature;
+    if (Number(slider.value) === Number(slider.dataset.default)) slider.value = temperature;
     slider.dataset.default = temperature;
     slider.dispatchEvent(new Event("refill"));
+    steerable(canSteer());
     ask();
   });
-  byId("format").addEventListener("change", ask);
+  for (const id of ["restore", "format"]) byId(id).addEventListener("change", ask);
   byId("show-unsure").addEventListener("change", show);
+  steerable(canSteer());
+}
+
+function canSteer() {
+  return "steerable" in (byId("model").selectedOptions[0]?.dataset ?? {});
 }
 
 /** The form fields of POST /colorize as the panel stands. */
@@ -43,20 +52,23 @@ export function settings(picture) {
     model: byId("model").value,
     temperature: byId("temperature").value,
     saturation: byId("saturation").value,
+    restore: byId("restore").checked ? "true" : "",
     format: byId("format").value || (tiff ? "png" : ""),
   };
 }
 
-/** Put what differs from the defaults into the address, so that a link shares it. */
-export function shareable(sample) {
+/** Put what differs from the defaults into the address, `steering` included, so that a link shares it. */
+export function shareable(sample, steering) {
   const query = new URLSearchParams();
   if (sample) query.set("sample", sample);
   const model = byId("model");
   if (model.value !== model.dataset.default) query.set("model", model.value);
   for (const id of SLIDERS) {
     const slider = byId(id);
-    if (slider.value !== slider.dataset.default) query.set(id, slider.value);
+    if (Number(slider.value) !== Number(slider.dataset.default)) query.set(id, slider.value);
   }
+  if (byId("restore").checked) query.set("restore", "true");
+  for (const [name, value] of Object.entries(steering)) if (value) query.set(name, value);
   const text = query.toString();
   history.replaceState(null, "", text ? `?${text}` : location.pathname);
 }

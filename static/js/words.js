@@ -23,3 +23,15 @@ export function outputName(name, type) {
   const ending = ENDINGS[type] ?? type.split("/")[1];
   return `${(name || "picture").replace(/\.[^.]*$/, "")}-colorized.${ending}`;
 }
+
+/** A share 0..1 as a percentage. */
+export function percent(share) {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** What an upload was that was not gray; nothing for one that was. */
+export function sourceLine(source) {
+  if (source === "color") return "The picture had colours: only its light and shade were kept, and coloured anew.";
+  if (source === "toned") return "The picture was toned, as old prints are: its light and shade were coloured.";
+  return "";
+}

@@ -6,7 +6,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.main import create_app
-from app.networks.build import build
-from app.networks.card import CONFIG_NAME, WEIGHTS_NAME, NetworkSpec, read_card, sha256_of
-from app.networks.weights import load_network, save_weights
+from app.networks.card import read_card
+from app.networks.weights import load_network
 from app.settings import Settings
 
 URL = "/api/v1/colorize"
@@ -217,25 +216,12 @@ def test_values_that_cannot_be_used(client: TestClient, fields: dict[str, str], 
 
 
 @pytest.fixture(scope="module")
-def steerable(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iterator[TestClient]:
+def steerable(
+    tmp_path_factory: pytest.TempPathFactory, make_photo_model: Callable[..., Path]
+) -> Iterator[TestClient]:
     """A client of a service whose `photo` takes hints: the real network, narrow, with random weights."""
     models = tmp_path_factory.mktemp("models")
-    folder = models / "photo"
-    folder.mkdir()
-    card = read_card(tiny_models / "photo")
-    arguments = {"bins": card.classes, "widths": [8, 8, 8], "hints": 4}
-    spec = NetworkSpec(type="photo-unet", arguments=arguments)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        network = build(spec)
-    save_weights(network, folder / WEIGHTS_NAME)
-    changes = {
-        "network": spec,
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        "size_multiple": 32,
-        "sha256": sha256_of(folder / WEIGHTS_NAME),
-    }
-    (folder / CONFIG_NAME).write_text(card.model_copy(update=changes).model_dump_json())
+    make_photo_model(models)
     settings = Settings(models_dir=models, preload=False, threads=1)
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
@@ -270,6 +256,35 @@ def test_candidates_end_where_the_likely_colours_do(steerable: TestClient) -> No
     most = int(re.findall(r"end at (\d+)", body["detail"])[0])
     assert post(steerable, None, candidate=str(most)).status_code == 200
     problem(post(steerable, None, candidate=str(most + 1)), 422, "/candidate")
+
+
+def test_the_number_of_candidates_is_told_on_request(steerable: TestClient, client: TestClient) -> None:
+    def body(client: TestClient, query: str, **fields: str) -> Any:
+        return client.post(URL + query, files={"image": picture(64, 64)}, data=fields).json()
+
+    told = body(steerable, "?include=candidates")
+    assert told["candidates"] >= 1 and told["image"] and "uncertainty" not in told
+    problem(post(steerable, None, candidate=str(told["candidates"] + 1)), 422, "/candidate")
+    assert "candidates" not in body(steerable, "?include=uncertainty")
+    assert body(client, "?include=candidates", model="horses")["candidates"] == 0
+
+
+@pytest.mark.parametrize(
+    ("preview", "size"), [(16, (16, 11)), (60, (60, 40)), (90, (90, 60)), (4000, (90, 60))]
+)
+def test_a_preview_is_small(client: TestClient, preview: int, size: tuple[int, int]) -> None:
+    answer = client.post(f"{URL}?preview={preview}", files={"image": picture(90, 60)})
+    assert answer.status_code == 200
+    assert Image.open(io.BytesIO(answer.content)).size == size
+    told = client.post(
+        f"{URL}?preview={preview}&include=uncertainty", files={"image": picture(90, 60)}
+    ).json()
+    assert (told["width"], told["height"]) == (90, 60)
+
+
+@pytest.mark.parametrize("preview", ["0", "15", "4097", "-5", "wide", ""])
+def test_previews_have_bounds(client: TestClient, preview: str) -> None:
+    problem(client.post(f"{URL}?preview={preview}", files={"image": picture()}), 422)
 
 
 def test_a_missing_picture(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,9 +40,9 @@ def models(tmp_path_factory: pytest.TempPathFactory, make_model: Callable[..., P
     return folder
 
 
-@pytest.fixture(scope="session")
-def address(chromium: Path, models: Path) -> Iterator[str]:
-    """Address of a running service."""
+@contextmanager
+def serving(models: Path) -> Iterator[str]:
+    """A service with these models, running; its address."""
     app = create_app(Settings(preload=False, threads=1, models_dir=models, log_level="error"))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
@@ -54,6 +55,13 @@ def address(chromium: Path, models: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def address(chromium: Path, models: Path) -> Iterator[str]:
+    """Address of a running service."""
+    with serving(models) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ PAGES = (
     "/",
     "/?sample=chelsea",
     "/?model=zebra&temperature=9",
+    "/batch",
     "/models",
     "/models/horses",
     "/nowhere",

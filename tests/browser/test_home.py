@@ -177,7 +177,7 @@ def test_uncertainty_is_laid_over_the_picture(visit: Visit, photograph: bytes) -
     choose(page, photograph)
     coloured(page)
     expect(page.locator("#unsure")).to_be_hidden()
-    page.get_by_role("switch").check()
+    page.get_by_role("switch", name="Show where it is unsure").check()
     expect(page.locator("#unsure")).to_be_visible()
     opacity = page.locator("#unsure").evaluate(
         """(canvas) => {
@@ -186,7 +186,7 @@ def test_uncertainty_is_laid_over_the_picture(visit: Visit, photograph: bytes) -
         }"""
     )
     assert 0 < opacity <= 0.8 * 255 + 1
-    page.get_by_role("switch").uncheck()
+    page.get_by_role("switch", name="Show where it is unsure").uncheck()
     expect(page.locator("#unsure")).to_be_hidden()
 
 
@@ -336,7 +336,7 @@ class TestWithoutScript:
 def test_everything_can_be_reached_by_keyboard(visit: Visit) -> None:
     page = visit("/")
     reached: list[Any] = []
-    for _ in range(20):
+    for _ in range(24):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
@@ -349,6 +349,6 @@ def test_everything_can_be_reached_by_keyboard(visit: Visit) -> None:
         )
     names = [name for name, _ in reached]
     assert names[0] == "Skip to content"
-    wanted = ["image", "model", "temperature", "saturation", "show-unsure", "format"]
+    wanted = ["image", "model", "temperature", "saturation", "show-unsure", "restore", "format"]
     assert [name for name in names if name in wanted] == wanted
     assert all(outline != "none" for name, outline in reached if name in wanted), "focus is seen"

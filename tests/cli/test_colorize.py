@@ -4,7 +4,10 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from importlib import import_module
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from app.networks.card import WEIGHTS_NAME
 from app.settings import Settings
 
 RUNNER = CliRunner()
+module = import_module("app.cli.colorize")
 
 
 @pytest.fixture(autouse=True)
@@ -193,3 +197,61 @@ def test_an_odd_file_name_is_shown_as_it_is(tmp_path: Path) -> None:
     done = colorize(odd, "-o", tmp_path / "out")
     assert done.exit_code == 1
     assert "[bold]not markup.png: The file is empty." in done.output
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_several_at_a_time_give_the_same(album: Path, tmp_path: Path, service: str, remote: bool) -> None:
+    for place in range(9):
+        (album / f"again {place}.jpg").write_bytes((album / "gran.jpg").read_bytes())
+    where = ["--server", service] if remote else []
+    for jobs in ("1", "4"):
+        done = colorize(album, "-o", tmp_path / jobs, "-r", "--jobs", jobs, "--model", "photo", *where)
+        assert done.exit_code == 1
+        assert "12 coloured, 0 already there, 1 failed" in done.output
+    assert files(tmp_path / "1") == files(tmp_path / "4")
+    for name in files(tmp_path / "1"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "4" / name).read_bytes()
+
+
+def test_what_fails_is_listed_in_the_order_of_the_pictures(tmp_path: Path) -> None:
+    album = tmp_path / "album"
+    album.mkdir()
+    for place in range(20):
+        (album / f"{place:02}.png").write_bytes(b"broken" * place)
+    done = colorize(album, "-o", tmp_path / "out", "--jobs", "5", "--model", "photo")
+    assert done.exit_code == 1
+    named = [line.partition(".png")[0][-2:] for line in done.output.splitlines() if ".png: " in line]
+    assert named == [f"{place:02}" for place in range(20)]
+
+
+def test_interrupted_no_more_is_begun_and_what_was_is_whole(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(30):
+        (album / f"again {place:02}.jpg").write_bytes((album / "gran.jpg").read_bytes())
+    begun, told, gate = count(1), count(1), threading.Event()
+    real = module._paint
+
+    def paint(*given: Any) -> Any:
+        if next(begun) > 5:
+            gate.wait(30)  # opens once the run has been interrupted
+        return real(*given)
+
+    def interrupt(progress: object, task: object) -> None:
+        if next(told) == 3:
+            threading.Timer(0.5, gate.set).start()
+            raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_paint", paint)
+        patch.setattr("rich.progress.Progress.advance", interrupt)
+        stopped = colorize(album, "-o", out, "-r", "--jobs", "2", "--model", "photo")
+    assert stopped.exit_code == 130
+    kept = files(out)
+    assert 3 <= len(kept) < 33
+    for name in kept:
+        with Image.open(out / name) as picture:
+            picture.load()
+    again = colorize(album, "-o", out, "-r", "--jobs", "2", "--model", "photo")
+    assert f"{33 - len(kept)} coloured, {len(kept)} already there, 1 failed" in again.output

@@ -1,6 +1,9 @@
 """Which files are coloured, where results go, and that nothing is ever overwritten or half-written."""
 
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -136,3 +139,28 @@ def test_writing_below_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be written"):
         write_whole(tmp_path / "out" / "a.png", b"x")
     assert (tmp_path / "out").read_bytes() == b"a file"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be asked after by signal 0")
+def test_what_killed_processes_left_half_written_is_removed(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".a.png.00000000.{dead.pid}.part"
+    others = {
+        tmp_path / f".a.png.00000000.{os.getppid()}.part",
+        tmp_path / ".a.png.part",
+        tmp_path / f".a.png.00000000.{10**30}.part",
+        tmp_path / "a.part",
+    }
+    for path in (left, *others):
+        path.write_bytes(b"half")
+    write_whole(tmp_path / "b.png", b"whole")
+    assert set(tmp_path.iterdir()) == {*others, tmp_path / "b.png"}
+
+
+def test_long_names_that_begin_alike_do_not_meet(tmp_path: Path) -> None:
+    names = [f"{'x' * 150}{place}.png" for place in range(20)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: write_whole(tmp_path / name, name.encode()), names))
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+    assert all(path.read_bytes().decode() == path.name for path in tmp_path.iterdir())

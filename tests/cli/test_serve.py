@@ -222,3 +222,4 @@ def test_when_the_first_process_is_killed_the_others_end(tmp_path: Path) -> None
         assert len(others) == 1
         process.kill()
         until(lambda: gone(others))
+    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,8 @@
 """How many threads a pass is given."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from app.colorizing import eager
 from app.colorizing.backends import limit_threads
 from app.colorizing.eager import Eager
 from app.networks.card import read_card
+from app.networks.photo_unet import PhotoUNet
 
 
 @pytest.fixture
@@ -55,3 +58,32 @@ def test_only_gray_is_scaled_as_the_card_says(backend: Eager, monkeypatch: pytes
     np.testing.assert_array_equal(planes, given)
     np.testing.assert_allclose(seen[0][:, 0].numpy(), (given[:, 0] - 0.5) / 0.25, rtol=1e-6)
     np.testing.assert_array_equal(seen[0][:, 1:].numpy(), given[:, 1:])
+
+
+def test_a_picture_seen_before_is_not_encoded_again(
+    tmp_path: Path, make_photo_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_photo_model(tmp_path)
+    backend, plain = (Eager(folder, read_card(folder)) for _ in range(2))
+    monkeypatch.setattr(plain, "_encode", None)
+    looked: list[int] = []
+    network = cast(PhotoUNet, backend._network)
+    early = network.encoder.early
+
+    def counted(gray: torch.Tensor) -> Any:
+        looked.append(1)
+        return early(gray)
+
+    monkeypatch.setattr(network.encoder, "early", counted)
+    random = np.random.default_rng(0)
+    gray = random.random((1, 1, 64, 96), dtype=np.float32)
+    for hints in (
+        None,
+        random.random((1, 3, 64, 96), dtype=np.float32),
+        np.zeros((1, 3, 64, 96), np.float32),
+    ):
+        planes = gray if hints is None else np.concatenate([gray, hints], axis=1)
+        np.testing.assert_allclose(backend(planes), plain(planes), atol=1e-5)
+    assert len(looked) == 1
+    backend(1 - gray)
+    assert len(looked) == 2

@@ -270,12 +270,89 @@ def test_a_candidate_is_the_whole_picture_coloured_again(steerable: tuple[Steera
 
 
 def test_hints_hold_in_every_candidate(steerable: tuple[Steerable, Card]) -> None:
-    hint = {"x": 0.9, "y": 0.1, "color": "#4f6fbf", "radius": 0.05}
-    paint(saved(scene(64, 64)), steerable, hints=[hint], candidate=1)
-    first, second = steerable[0].seen
-    known = first[3] > 0
-    np.testing.assert_array_equal(second[:, known], first[:, known])
-    assert second[3].sum() > first[3].sum()
+    """A candidate is that of the picture alone, whatever hints there are; they lie above it."""
+    everywhere = {"x": 0.5, "y": 0.5, "color": "#4f6fbf", "radius": 1.0}
+    corner = {"x": 0.9, "y": 0.1, "color": "#4f6fbf", "radius": 0.05}
+    for hints in ([], [corner], [everywhere]):
+        paint(saved(scene(64, 64)), steerable, hints=hints, candidate=1)
+    alone, decided, _, cornered, *_, covered = steerable[0].seen
+    assert [len(planes) for planes in steerable[0].seen] == [1, 4, 1, 4, 1, 4]
+    place, known = decided[3] > 0, (decided[3] == 0) & (cornered[3] > 0)
+    np.testing.assert_array_equal(cornered[:, place], decided[:, place])
+    assert known.any() and not known.all()
+    assert covered[3].all()
+    np.testing.assert_array_equal(
+        covered[1:3], np.broadcast_to(cornered[1:3, known][:, :1, None], (2, 32, 32))
+    )
+    np.testing.assert_array_equal(covered[0], alone[0])
+
+
+def test_the_number_of_candidates_is_told(steerable: tuple[Steerable, Card], registry: Registry) -> None:
+    last = paint(saved(scene(64, 64)), steerable, "candidates").candidates
+    assert last is not None and last >= 1
+    paint(saved(scene(64, 64)), steerable, candidate=last)
+    with pytest.raises(UnsupportedOption, match=f"end at {last}"):
+        paint(saved(scene(64, 64)), steerable, candidate=last + 1)
+    hint = {"x": 0.9, "y": 0.1, "color": "#4f6fbf", "radius": 0.5}
+    assert paint(saved(scene(64, 64)), steerable, "candidates", hints=[hint]).candidates == last
+    horses = (registry.load("horses"), registry.card("horses"))
+    assert paint(saved(scene(64, 64)), horses, "candidates").candidates == 0
+    assert paint(saved(scene(64, 64)), horses).candidates is None
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_preview_has_the_full_pictures_colours(model: tuple[Backend, Card], dtype: type) -> None:
+    gray = scene(400, 600, dtype)
+    full = paint(saved(gray), model, "samples", "image").samples
+    order = Order(Options(), frozenset({"samples", "image"}), preview=150)
+    small = colorize(saved(gray), *model, order, max_pixels=MAX_PIXELS)
+    assert full is not None and small.samples is not None
+    assert (small.width, small.height) == (600, 400)
+    assert small.samples.shape == (100, 150, 3) and small.samples.dtype == dtype
+    assert opened(small.image).size == (150, 100)
+    peak = np.iinfo(dtype).max
+    averaged = full.reshape(100, 4, 150, 4, 3).mean(axis=(1, 3)) / peak
+    assert np.abs(averaged - small.samples / peak).mean() < 0.01
+    larger = colorize(
+        saved(gray), *model, Order(parts=frozenset({"samples"}), preview=601), max_pixels=MAX_PIXELS
+    )
+    np.testing.assert_array_equal(larger.samples, full)
+
+
+def test_a_preview_keeps_alpha_and_a_prints_border(registry: Registry) -> None:
+    print_ = np.pad(scene(200, 240) // 2, 40, constant_values=238)
+    alpha = np.zeros_like(print_)
+    alpha[:, 160:] = 255
+    photo = (registry.load("photo"), registry.card("photo"))
+    data = io.BytesIO()
+    Image.merge("LA", (Image.fromarray(print_), Image.fromarray(alpha))).save(data, "PNG")
+    order = Order(Options(saturation=2.0, temperature=0.0), preview=160)
+    painted = opened(colorize(data.getvalue(), *photo, order, max_pixels=MAX_PIXELS).image)
+    assert (painted.mode, painted.size) == ("RGBA", (160, 140))
+    samples = np.asarray(painted).astype(int)
+    np.testing.assert_array_equal(samples[:, [0, 70, 90, 159], 3], np.tile([0, 0, 255, 255], (140, 1)))
+    chroma = np.ptp(samples[..., :3], axis=2)
+    assert chroma[:18].max() == chroma[:, :18].max() == 0
+    assert chroma[25:115, 25:135].max() > 5
+
+
+def test_suggestions_are_of_the_place_asked_for(steerable: tuple[Steerable, Card]) -> None:
+    blue = {"x": 0.25, "y": 0.25, "color": "#4f6fbf", "radius": 0.1}
+    options = Options.model_validate({"hints": [blue]})
+    there, elsewhere = (
+        colorize(
+            saved(scene(64, 64)),
+            *steerable,
+            Order(options, frozenset({"suggestions"}), place=place),
+            max_pixels=MAX_PIXELS,
+        )
+        for place in ((0.25, 0.25), (0.9, 0.9))
+    )
+    assert there.image is None
+    assert there.suggestions and elsewhere.suggestions
+    assert there.suggestions[0].share > 1.3 * elsewhere.suggestions[0].share
+    red, _, blueness = bytes.fromhex(there.suggestions[0].color[1:])
+    assert blueness > red + 20
 
 
 def test_candidates_end_where_the_likely_colours_do(steerable: tuple[Steerable, Card]) -> None:

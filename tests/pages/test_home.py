@@ -1,8 +1,10 @@
 """The home page and its form without script."""
 
+import json
 from base64 import b64decode
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,9 +44,21 @@ def test_works_as_a_plain_form(get: Get) -> None:
     form = page.one("form")
     assert (form["action"], form["method"], form["enctype"]) == ("/colorize", "post", "multipart/form-data")
     named = {
-        control["name"] for tag in ("input", "select") for control in page.all(tag) if control.get("name")
+        control["name"]
+        for tag in ("input", "select", "textarea")
+        for control in page.all(tag)
+        if control.get("name")
     }
-    assert named == {"image", "model", "temperature", "saturation", "format"}
+    assert named == {
+        "image",
+        "model",
+        "temperature",
+        "saturation",
+        "restore",
+        "candidate",
+        "hints",
+        "format",
+    }
     first = next(button for button in page.all("button") if button.get("type") == "submit")
     assert first.get("name") is None, "Enter must not press a sample"
 
@@ -68,6 +82,10 @@ def test_the_address_sets_the_panel(get: Get) -> None:
         ("temperature=nan", "temperature"),
         ("saturation=much", "saturation"),
         ("format=bmp", "format"),
+        ("candidate=-1", "candidate"),
+        ("hints=red", "hints"),
+        ("hints=0.5,2,ff0000", "hints"),
+        ("restore=perhaps", "restore"),
         ("sample=../../etc/passwd", "image"),
     ],
 )
@@ -135,6 +153,11 @@ def test_a_sample_is_one_press(client: TestClient, parse: Get) -> None:
         ("gray", {"temperature": "inf"}, 422, "temperature"),
         ("gray", {"saturation": "lots"}, 422, "saturation"),
         ("gray", {"format": "gif"}, 422, "format"),
+        ("gray", {"hints": "0.5, 0.5, red"}, 422, "hints"),
+        ("gray", {"hints": "0.5, 1.5, #ff0000"}, 422, "hints"),
+        ("gray", {"hints": "0.5, 0.5, #ff0000\n" * 1001, "model": "photo"}, 422, "hints"),
+        ("gray", {"hints": "0.5, 0.5, #ff0000", "model": "horses"}, 422, "hints"),
+        ("gray", {"candidate": "1", "model": "horses"}, 422, "candidate"),
         (None, {"sample": "mona-lisa"}, 422, "image"),
     ],
 )
@@ -196,3 +219,81 @@ class TestWithoutModels:
 def test_samples_are_all_offered(get: Get) -> None:
     offered = [button["value"] for button in get("/").all("button", class_="sample")]
     assert offered == list(SAMPLES)
+
+
+@pytest.fixture(scope="module")
+def steerable_models(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_model: Callable[..., Path],
+    make_photo_model: Callable[..., Path],
+) -> Path:
+    models = tmp_path_factory.mktemp("steerable")
+    make_photo_model(models, title="Photographs")
+    make_model(models, "horses")
+    return models
+
+
+class TestSteering:
+    """Hints and candidates by the plain form, with a network that takes them."""
+
+    @pytest.fixture
+    def settings(self, steerable_models: Path) -> Settings:
+        return Settings(preload=False, threads=1, models_dir=steerable_models)
+
+    def test_hints_one_a_line(self, client: TestClient, parse: Get, gray_png: bytes) -> None:
+        hints = "0.25, 0.5, #c03020, 0.3\r\n\r\n0.75 0.5 2050c0"
+        response = post(client, ("a.png", gray_png), hints=hints)
+        assert response.status_code == 200
+        page = parse(response.text)
+        as_json = '[{"x":0.25,"y":0.5,"color":"#c03020","radius":0.3},{"x":0.75,"y":0.5,"color":"#2050c0"}]'
+        api = client.post("/api/v1/colorize", files={"image": ("a.png", gray_png)}, data={"hints": as_json})
+        full = picture_of(page.one("a", class_="is-primary")["href"])
+        assert np.array_equal(np.asarray(full), np.asarray(Image.open(BytesIO(api.content))))
+        another, same = page.all("a", class_="button")[1:]
+        assert another["href"] == "/?model=photo"
+        again = parse(client.get(same["href"]).text)
+        assert again.one("textarea", name="hints").text.strip() == (
+            "0.25, 0.5, #c03020, 0.3\n0.75, 0.5, #2050c0"
+        )
+
+    def test_a_candidate(self, client: TestClient, parse: Get, gray_png: bytes) -> None:
+        first, second = (
+            parse(post(client, ("a.png", gray_png), candidate=number).text).one("a", class_="is-primary")[
+                "href"
+            ]
+            for number in ("0", "1")
+        )
+        assert first != second
+        response = post(client, ("a.png", gray_png), candidate="99")
+        assert response.status_code == 422
+        page = parse(response.text)
+        assert "end at" in page.one("div", data_problem="candidate").text
+        assert page.one("input", name="candidate")["value"] == "99"
+
+    def test_the_script_is_told_what_the_link_says(self, get: Get) -> None:
+        page = get("/?hints=0.5,0.25,3a6ea5;1,1,000000,0.1&candidate=2&restore=true")
+        assert json.loads(page.one("form")["data-steering"]) == {
+            "candidate": 2,
+            "hints": [
+                {"x": 0.5, "y": 0.25, "color": "#3a6ea5", "radius": None},
+                {"x": 1.0, "y": 1.0, "color": "#000000", "radius": 0.1},
+            ],
+        }
+        assert "checked" in page.one("input", name="restore").attributes
+
+    def test_says_which_network_can_be_steered(self, get: Get) -> None:
+        options = {option["value"]: option for option in get("/").all("option")}
+        assert "data-steerable" in options["photo"].attributes
+        assert "data-steerable" not in options["horses"].attributes
+        assert "hidden" in get("/").one("p", id="steer-note").attributes
+        note = get("/?model=horses").one("p", id="steer-note")
+        assert "hidden" not in note.attributes
+        assert " ".join(note.text.split()).endswith("Photographs can be steered.")
+
+    def test_black_white_and_a_single_pixel(self, client: TestClient) -> None:
+        for level in (0, 255):
+            for size in ((1, 1), (40, 30)):
+                buffer = BytesIO()
+                Image.new("L", size, level).save(buffer, "PNG")
+                response = post(client, ("a.png", buffer.getvalue()), hints="0.5, 0.5, #ff0000, 1")
+                assert response.status_code == 200

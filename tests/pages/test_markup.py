@@ -14,6 +14,8 @@ from app.pages.nav import NAV
 PAGES = {
     "/": 200,
     "/?model=horses&sample=coffee": 200,
+    "/batch": 200,
+    "/batch?model=horses&saturation=9": 200,
     "/models": 200,
     "/models?sort=parameters&order=asc": 200,
     "/models/horses": 200,
@@ -123,5 +125,5 @@ def test_the_header_leads_to_every_place(get: Get, path: str, status: int) -> No
     assert [(a.text, a["href"]) for a in links] == [(place.title, place.href) for place in NAV]
     here = [a["href"] for a in links if a.get("aria-current") == "page"]
     bare = path.partition("?")[0]
-    place = bare.split("/")[1].replace("convolve", "shapes")
+    place = bare.split("/")[1].replace("convolve", "shapes").replace("batch", "")
     assert here == ([] if place == "nowhere" else [f"/{place}"])

@@ -29,15 +29,44 @@ def test_several_bad_values_are_all_named(registry: Registry) -> None:
 def test_an_address_reads_back_to_the_same_settings(registry: Registry) -> None:
     from urllib.parse import parse_qsl, urlsplit
 
-    choice, _ = read_choice({"model": "horses", "temperature": "0.2", "format": "webp"}, registry)
+    given = {
+        "model": "photo",
+        "temperature": "0.2",
+        "format": "webp",
+        "restore": "true",
+        "candidate": "3",
+        "hints": "0.5, 0.25, #3a6ea5\n1, 0, #ABCDEF, 0.125",
+    }
+    choice, none = read_choice(given, registry)
+    assert not none and len(choice.options.hints) == 2
     again, errors = read_choice(dict(parse_qsl(urlsplit(choice.address()).query)), registry)
     assert again == choice and not errors
 
 
 def test_problems_of_no_field_stand_with_the_picture() -> None:
     said = beside(
-        [FieldError("", "all is lost"), FieldError("/hints/0/x", "too far"), FieldError("/model", "gone")],
+        [FieldError("", "all is lost"), FieldError("/hints/0/x", "too far"), FieldError("/nothing", "gone")],
         "Sorry",
     )
-    assert set(said) == {"image", "model"} <= set(FIELDS)
+    assert set(said) == {"image", "hints"} <= set(FIELDS)
     assert said["image"].text == "All is lost."
+
+
+def test_what_belongs_to_one_picture_is_not_kept_for_another(registry: Registry) -> None:
+    given = {
+        "model": "photo",
+        "saturation": "1.5",
+        "candidate": "3",
+        "hints": "0,0,ffffff",
+        "sample": "coffee",
+    }
+    choice, errors = read_choice(given, registry)
+    assert not errors
+    assert choice.for_another().address() == "/?model=photo&saturation=1.5"
+
+
+def test_bad_hints_do_not_spoil_the_rest(registry: Registry) -> None:
+    for hints in ("red", "2, 2, #ffffff", "[{", '[{"x": 0}]'):
+        choice, errors = read_choice({"hints": hints, "saturation": "1.5"}, registry)
+        assert choice.options.saturation == 1.5 and choice.options.hints == ()
+        assert {error.pointer.split("/")[1] for error in errors} == {"hints"}

@@ -27,6 +27,7 @@ def modules(client: TestClient, address: str, seen: set[str]) -> None:
     [
         "/",
         "/?sample=chelsea",
+        "/batch",
         "/lab",
         "/lab/min-norm",
         "/lab/trajectories",

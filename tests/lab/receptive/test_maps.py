@@ -61,7 +61,7 @@ def test_paths_lead_from_exactly_the_pixels_that_move_the_output(output: tuple[i
             raised[:, :, row, column] += 1
             change = (runner(raised)[0, :, output[0], output[1]] - before).sum().item()
             assert change == pytest.approx(paths[row, column], rel=1e-9, abs=1e-12)
-    inside = clipped(theoretical_box(report.layers[-1], output), 17, 20)
+    inside = clipped(theoretical_box(report.fields[-1], output), 17, 20)
     assert reached_box(paths) == inside
 
 
