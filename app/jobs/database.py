@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.jobs.schema import probes
 from app.settings import Settings
@@ -48,6 +49,8 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = sa.create_engine(url, pool_size=8, max_overflow=8, pool_timeout=30, **self._options())
+        self._closed = False
+        event.listen(self.engine, "checkin", self._take_back)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_up)
 
@@ -85,8 +88,14 @@ class Database:
         return True
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, those that other threads still use as soon as these give them back."""
+        self._closed = True
         self.engine.dispose()
+
+    def _take_back(self, _: Any, record: ConnectionPoolEntry) -> None:
+        # A pool that was disposed of would only drop them, open as they are.
+        if self._closed:
+            record.invalidate()
 
     def _options(self) -> dict[str, Any]:
         if self.is_sqlite:

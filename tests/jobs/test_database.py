@@ -1,9 +1,11 @@
 """The database: its tables, its clock, and several processes that make it at once."""
 
+import sqlite3
 import threading
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -91,3 +93,18 @@ def test_it_is_in_the_data_folder_unless_set(tmp_path: Path) -> None:
     database.prepare()
     assert (tmp_path / "new" / "folder" / "chromalab.sqlite").exists()
     database.close()
+
+
+def test_closing_it_leaves_no_connection_open_that_a_thread_still_uses(database: Database) -> None:
+    own = Database(database.url)
+    with own.engine.connect() as used:
+        assert used.scalar(sa.select(1)) == 1
+        driver = used.connection.driver_connection
+        own.close()
+        assert used.scalar(sa.select(1)) == 1
+    if isinstance(driver, sqlite3.Connection):
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            driver.execute("SELECT 1")
+    else:
+        assert isinstance(driver, psycopg.Connection)
+        assert driver.closed
