@@ -9,13 +9,13 @@ from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from app.imaging.encode import encode_picture
+from app.lab.colorizer_settings import TrainColorizerParams
 from app.lab.demo import DemoError, LostWork, Run
 from app.lab.meadow import meadow
 from app.lab.shown import Picture
@@ -26,9 +26,6 @@ from app.training.datasets import DatasetError, load_classes
 from app.training.palette_task import PaletteTask, scale
 from app.training.recipe import Optimizer, Phase, Recipe
 from app.training.trainer import Trainer
-
-if TYPE_CHECKING:
-    from app.lab.demos.train_colorizer import TrainColorizerParams
 
 BUILT_IN = "built-in"
 HORSES = "horses-24"
@@ -60,7 +57,7 @@ def choose_data(wanted: str, data: Path | None) -> str:
     return HORSES if there and wanted != BUILT_IN else BUILT_IN
 
 
-def make_recipe(run: "Run[TrainColorizerParams]", data: str) -> Recipe:
+def make_recipe(run: Run[TrainColorizerParams], data: str) -> Recipe:
     """The recipe that these settings mean."""
     params = run.params
     origin = "CIFAR-10 training horses (Krizhevsky 2009)" if data == HORSES else "pictures made by Chromalab"
@@ -96,7 +93,7 @@ def _task(recipe: str, data: str, folder: Path | None, pictures: int) -> Palette
     return PaletteTask(Recipe.model_validate_json(recipe), train, test, _PALETTE)
 
 
-def make_task(run: "Run[TrainColorizerParams]", recipe: Recipe, data: str) -> PaletteTask:
+def make_task(run: Run[TrainColorizerParams], recipe: Recipe, data: str) -> PaletteTask:
     """Batches and measures; the pictures are read once in a process."""
     return _task(recipe.model_dump_json(), data, run.data, run.params.pictures)
 
@@ -107,7 +104,7 @@ def slot(folder: Path, step: int) -> Path:
 
 
 def load_trainer(
-    run: "Run[TrainColorizerParams]", data: str, step: int, trained: int
+    run: Run[TrainColorizerParams], data: str, step: int, trained: int
 ) -> "Trainer[PaletteTask]":
     """The trainer as step number `step` finds it, after `trained` batches, set to save for the next step.
 

@@ -1,21 +1,17 @@
 """The experiment behind `min-norm`: problems, optimizers and rates, predicted limits, measures."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.lab.descent import Descent, Lane, Member
 from app.lab.least_squares import Batches, random_problems, sign_problems
+from app.lab.minimum_norm_settings import EPSILONS, MinNormParams
 from app.lab.packing import Array
 from app.lab.rules import RULES
 from app.lab.shown import Json
 
-if TYPE_CHECKING:
-    from app.lab.demos.min_norm import MinNormParams
-
 SWEEP = "epsilon-sweep"
-EPSILONS = np.geomspace(1e-8, 1e6, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class Measured:
 class Experiment:
     """Everything that follows from params and seed; cheap to make again for each step."""
 
-    def __init__(self, params: "MinNormParams", seed: int) -> None:
+    def __init__(self, params: MinNormParams, seed: int) -> None:
         self.params = params
         make = sign_problems if params.problem == "signs" else random_problems
         self.problem = make(seed, params.runs, params.n, params.d)
@@ -155,17 +151,3 @@ class Experiment:
             }
             for place, epsilon in enumerate(EPSILONS)
         ]
-
-    @staticmethod
-    def seconds_per_step(params: "MinNormParams") -> float:
-        """A generous estimate of the time one step of all optimizers takes on one slow core."""
-        numbers = params.runs * params.d
-        seconds = 30e-6
-        for name in params.optimizers:
-            batch = params.n if RULES[name].full_batch else params.batch_size
-            seconds += 40e-6 + numbers * (8e-9 + 2e-9 * batch)
-            if name == "full-matrix-adagrad":
-                seconds += params.runs * (60e-6 + 2e-8 * params.d**3)
-        if params.epsilon_sweep:
-            seconds += 60e-6 + len(EPSILONS) * numbers * (3e-8 + 2e-9 * params.batch_size)
-        return seconds

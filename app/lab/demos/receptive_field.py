@@ -1,49 +1,18 @@
 """What an output pixel sees: by arithmetic, by gradients, and how much of it really counts."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
 
-from app.lab.demo import Demo, Params, Run, Step
-from app.lab.fields import choice, number
+from app.lab.demo import Demo, Run, Step
 from app.lab.figures import NEUTRAL, curve, layout, samples_of
 from app.lab.packing import Array, pack, unpack
 from app.lab.receptive.boxes import Box, part, reached_box, spread
-from app.lab.receptive.plan import Plan, plan, random_map, skeleton_map
+from app.lab.receptive.plan import Plan, ReceptiveFieldParams, plan, random_map, skeleton_map
 from app.lab.shown import Axis, Check, Figure, Json, Outcome, Point, Samples, Series, Table
 
 ORDER = 7
 _DRAWS = Axis("random networks averaged")
-
-
-class ReceptiveFieldParams(Params):
-    """Settings of `receptive-field`."""
-
-    kernel_size: int = number(
-        3, "Kernel size", "Of every convolution in the stack.", low=1, high=15, symbol="k"
-    )
-    stride: int = number(1, "Stride", "Of every convolution in the stack.", low=1, high=4, symbol="s")
-    dilation: int = number(1, "Dilation", "Of every convolution in the stack.", low=1, high=8)
-    depth: int = number(10, "Depth", "Convolutions in the stack.", low=1, high=40)
-    activation: Literal["none", "ReLU", "Tanh"] = choice(
-        "ReLU", "Activation", "After every convolution but the last."
-    )
-    channels: int = number(8, "Channels", "Of the stack's hidden layers.", low=1, high=32, more=True)
-    draws: int = number(
-        20, "Random networks", "Weights and inputs drawn for the effective field.", low=0, high=100, more=True
-    )
-    network: dict[str, Any] | None = Field(
-        None,
-        title="Network",
-        description="Instead of the stack: a body for /shapes, as the calculator links it.",
-    )
-
-    @model_validator(mode="after")
-    def _can_be_run(self) -> Self:
-        plan(self)
-        return self
 
 
 class ReceptiveField(Demo[ReceptiveFieldParams]):

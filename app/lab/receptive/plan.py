@@ -3,23 +3,51 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
+from app.lab.demo import Params
+from app.lab.fields import choice, number
 from app.lab.packing import Array
 from app.lab.receptive.boxes import Box, clipped, part, theoretical_box
 from app.lab.receptive.types import TYPES
 from app.shapes import ShapeError, analyse
 from app.shapes.report import Report, total
 
-if TYPE_CHECKING:
-    from app.lab.demos.receptive_field import ReceptiveFieldParams
-
 LARGEST_FIELD = 201
 LARGEST_SIDE = 256
 MAX_CONNECTIONS = 800_000_000
 MAX_LAYERS = 200
+
+
+class ReceptiveFieldParams(Params):
+    """Settings of `receptive-field`."""
+
+    kernel_size: int = number(
+        3, "Kernel size", "Of every convolution in the stack.", low=1, high=15, symbol="k"
+    )
+    stride: int = number(1, "Stride", "Of every convolution in the stack.", low=1, high=4, symbol="s")
+    dilation: int = number(1, "Dilation", "Of every convolution in the stack.", low=1, high=8)
+    depth: int = number(10, "Depth", "Convolutions in the stack.", low=1, high=40)
+    activation: Literal["none", "ReLU", "Tanh"] = choice(
+        "ReLU", "Activation", "After every convolution but the last."
+    )
+    channels: int = number(8, "Channels", "Of the stack's hidden layers.", low=1, high=32, more=True)
+    draws: int = number(
+        20, "Random networks", "Weights and inputs drawn for the effective field.", low=0, high=100, more=True
+    )
+    network: dict[str, Any] | None = Field(
+        None,
+        title="Network",
+        description="Instead of the stack: a body for /shapes, as the calculator links it.",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> Self:
+        plan(self)
+        return self
 
 
 @dataclass(frozen=True)
@@ -47,7 +75,7 @@ class Plan:
         return clipped(self.box, *self.shape[1:])
 
 
-def plan(params: "ReceptiveFieldParams") -> Plan:
+def plan(params: ReceptiveFieldParams) -> Plan:
     """The plan; raises ValueError where the network cannot be looked at."""
     if params.network is not None:
         return _network_plan(json.dumps(params.network, sort_keys=True))

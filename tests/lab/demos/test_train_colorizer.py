@@ -145,7 +145,8 @@ def test_horses_that_are_not_there_are_missed_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize("network", ["pool-upsample", "conv-transpose", "unet"])
 @pytest.mark.parametrize("kernel_size", [2, 3, 4, 5])
 def test_parameters_are_those_of_arithmetic(network: str, kernel_size: int) -> None:
-    from app.lab.demos.train_colorizer import TrainColorizerParams, _parameters
+    from app.lab.colorizer_settings import TrainColorizerParams
+    from app.lab.demos.train_colorizer import _parameters
     from app.networks.build import build
     from app.networks.card import NetworkSpec
 
