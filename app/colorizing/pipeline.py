@@ -15,11 +15,12 @@ from app.colorizing.backends import Backend
 from app.colorizing.candidates import alternatives
 from app.colorizing.decode import annealed_ab, centres_ab, classes, uncertainty
 from app.colorizing.hints import Spot, color_at, spot, with_hints
+from app.colorizing.kriging import carry_on
 from app.colorizing.options import Hint, Options, UnsupportedOption
 from app.colorizing.suggestions import Likely, suggestions
 from app.colorizing.support import check_supported, takes_hints
 from app.colorizing.timings import Timings
-from app.imaging.color import Samples
+from app.imaging.color import Samples, gray_to_lightness
 from app.imaging.frame import Frame, find_frame, leave_gray
 from app.imaging.pictures import (
     OutputFormat,
@@ -126,7 +127,7 @@ def steps(
 
     aspect = picture.width / picture.height
     spots = [spot(hint) for hint in options.hints]
-    probabilities, last = yield from _asked(gray, spots, aspect, card, order)
+    probabilities, given, last = yield from _asked(gray, spots, aspect, card, order)
 
     width, height = picture.width, picture.height
     if order.preview is not None and order.preview < max(width, height):
@@ -139,6 +140,9 @@ def steps(
             ab = annealed_ab(probabilities, centres_ab(card), temperature)
             places = ab.shape[:2]
             guide = gray if gray.shape == places else shrink(picture.gray, places[1], places[0])
+            if given:
+                lightness = gray_to_lightness(guide)
+                ab = carry_on(ab, probabilities, centres_ab(card), lightness, given, aspect)
             rgb = recolor(picture.gray, ab, guide, saturation=options.saturation, threads=threads)
             if frame is not None and not any(frame.borders(each.x, each.y, rgb.shape) for each in spots):
                 leave_gray(rgb, picture.gray, frame)
@@ -171,8 +175,8 @@ def steps(
 
 def _asked(
     gray: Floats, spots: list[Spot], aspect: float, card: Card, order: Order
-) -> Generator[Floats, Floats | None, tuple[Floats, int]]:
-    """The network's probabilities for the order, and its last candidate if that had to be found out.
+) -> Generator[Floats, Floats | None, tuple[Floats, list[Spot], int]]:
+    """The network's probabilities, the hints it had, and the last candidate if that had to be found out.
 
     Candidates are those of the picture without hints: they stay what they are while hints come and go. A hint
     lies above what the candidate decided.
@@ -186,11 +190,11 @@ def _asked(
         if wanted > last:
             raise UnsupportedOption("candidate", f"This picture's candidates end at {last}.")
         if not wanted and not spots:
-            return alone, last
+            return alone, [], last
         spots = [*others[wanted - 1 : wanted], *spots] if wanted else spots
     probabilities = yield with_hints(gray, spots, aspect) if spots else gray[None]
     assert probabilities is not None
-    return probabilities, last
+    return probabilities, spots, last
 
 
 def _reduced(picture: Picture, frame: Frame | None, side: int) -> tuple[Picture, Frame | None]:
