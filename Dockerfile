@@ -15,11 +15,16 @@ COPY app app
 COPY models models
 COPY static static
 COPY templates templates
-RUN /opt/chromalab/bin/python -m pip install --no-deps .
+# Optional parts, such as s3 for batches in an object storage: docker build --build-arg EXTRAS=s3 .
+ARG EXTRAS
+RUN /opt/chromalab/bin/python -m pip install --no-deps . \
+    && if [ -n "${EXTRAS}" ]; then \
+        /opt/chromalab/bin/python -m pip install --constraint requirements.lock ".[${EXTRAS}]"; \
+    fi
 
 FROM python:${PYTHON_VERSION}-slim
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent chromalab \
-    && install --directory --owner=chromalab --mode=0700 /data
+    && install --directory --owner=chromalab --mode=0700 /data /data/batches /data/jobs
 COPY --from=build /opt/chromalab /opt/chromalab
 ENV PATH="/opt/chromalab/bin:$PATH" \
     PYTHONUNBUFFERED=1 \

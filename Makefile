@@ -6,7 +6,9 @@
 #   make bench       benchmarks
 #   make docs        write the generated tables of docs/
 #   make lock        pin the newest versions that pyproject.toml allows
-#   make release     check, test and build
+#   make release     audit, check, test and build; dist/ then holds wheel, source, bill of materials and audit
+#   make audit       look everything that is installed up among known vulnerabilities; AUDIT=none skips it
+#   make sbom        write the bill of materials
 #
 # PYTHON=… chooses the interpreter. TORCH_INDEX=…, the address of a package index of PyTorch's CPU builds, saves a
 # Linux machine 5 GB of CUDA.
@@ -14,7 +16,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate pyproject.toml
 
-.PHONY: serve test test-long check format bench docs lock release clean
+.PHONY: serve test test-long check format bench docs lock audit sbom release clean
 .DEFAULT_GOAL := serve
 export TORCH_INDEX
 
@@ -47,7 +49,18 @@ lock: .venv/.dev
 	$(COMPILE) --upgrade --output-file requirements.lock
 	$(COMPILE) --upgrade --extra train --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-release: check test test-long
+audit: .venv/.dev
+ifeq ($(AUDIT),none)
+	rm -f dist/chromalab.audit.json
+	@echo "NOT AUDITED: AUDIT=none" >&2
+else
+	$(BIN)/python -m scripts.audit requirements.lock dist/chromalab.audit.json
+endif
+
+sbom: .venv/.dev
+	$(BIN)/python -m scripts.sbom requirements.lock dist/chromalab.cdx.json
+
+release: audit check test test-long sbom
 	$(BIN)/python -m build --no-isolation
 	@ls -l dist
 

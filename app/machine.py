@@ -1,13 +1,18 @@
 """What this machine grants the process."""
 
+import hashlib
 import math
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+MOST_PROCESSES = 4
+MEMORY_OF_ONE = 2**30
+"""Bytes of memory that one more web process is worth: PyTorch, a model, and a large picture in work."""
 _CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _PROCESS = Path("/proc/self")
 
@@ -46,3 +51,32 @@ def peak_memory(process: Path = _PROCESS) -> Iterator[Peak]:
 
         unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in KiB elsewhere
         peak.mebibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor and what it can do, as one line; where Linux does not tell, what the platform says."""
+    try:
+        first, _, _ = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    told = dict(line.split(":", 1) for line in first.splitlines() if ":" in line)
+    fields = {name.strip().lower(): value.strip() for name, value in told.items()}
+    flags = " ".join(sorted((fields.get("flags") or fields.get("features") or "").split()))
+    name = fields.get("model name") or fields.get("cpu part") or platform.machine()
+    return f"{name} {hashlib.sha256(flags.encode()).hexdigest()[:16]}"
+
+
+def default_processes() -> int:
+    """One web process a CPU, for Python keeps one busy; fewer where memory is short."""
+    if sys.platform == "win32":  # a listening socket cannot be handed on there
+        return 1
+    return max(1, min(available_cpus(), MOST_PROCESSES, _memory() // MEMORY_OF_ONE))
+
+
+def _memory() -> int:
+    """Bytes of memory this process may take: the container's limit (cgroup v2), else the machine's."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    except (OSError, ValueError):  # no cgroup v2, or "max": no limit
+        return machine

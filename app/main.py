@@ -11,15 +11,16 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from app import __version__, api, guards, pages, problems
+from app import __version__, api, guards, memory, pages, problems
 from app.batches.service import Batches
+from app.colorizing.backends.tuner import Tuner
 from app.colorizing.colorizer import Colorizer
 from app.colorizing.engine import Engine
 from app.colorizing.meters import Meters
 from app.colorizing.registry import Registry
 from app.head import HeadMiddleware
 from app.jobs.service import Jobs
-from app.keys import KeyRing
+from app.keyring import FOLDER, KeyRing, LastUses
 from app.lane import Lane
 from app.pages import write_up
 from app.services import Services
@@ -29,10 +30,8 @@ from app.settings import Settings
 from app.telemetry import Metrics, TelemetryMiddleware
 from app.tracing import telemetry
 
-REQUESTS_MAY_TAKE = 25
-"""Seconds that requests under way at shutdown get to finish."""
 THREADS_MAY_TAKE = 5
-"""Seconds that a network's pass gets after that; its thread ends with the process."""
+"""Seconds that a network's pass gets after requests at shutdown; its thread ends with the process."""
 ARITHMETIC_THREADS = 2
 ARITHMETIC_WAITING = 64
 """Questions about shapes under way at the same time; more are answered 503."""
@@ -56,7 +55,8 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         jobs = Jobs(settings)
-        registry = await asyncio.to_thread(Registry, settings.models_dir, jobs.folders.model)
+        tuner = Tuner(settings.data_dir, settings.backend, threads=settings.threads)
+        registry = await asyncio.to_thread(Registry, settings.models_dir, jobs.folders.model, tuner)
         engine = Engine(
             registry,
             queue_size=settings.queue_size,
@@ -67,9 +67,10 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
         colorizer = Colorizer(registry, engine, settings, place, meters)
         arithmetic = Lane(ARITHMETIC_THREADS, ARITHMETIC_WAITING)
         batches = Batches(jobs, registry, settings)
-        parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs, batches)
+        parts = Services(settings, metrics, registry, engine, colorizer, arithmetic, jobs, batches, place)
         app.state.services = parts
-        preloading = [asyncio.create_task(ahead) for ahead in (_warm(parts, place), _open_jobs(parts))]
+        beside = (_warm(parts, place), _open_jobs(parts), memory.keep_giving_back())
+        preloading = [asyncio.create_task(each) for each in beside]
         try:
             yield
         finally:
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None, place: Place | None = None) -> 
         telemetry=telemetry(settings.traces_enabled),
     )
     problems.install(app, pages.problem_page)
-    api.install(app)
+    api.install(app, asks_for_keys=settings.api_keys_file is not None)
     app.include_router(pages.router)
     pages.mount_static(app)
     return app
@@ -137,7 +138,10 @@ def _middleware(settings: Settings, metrics: Metrics, place: Place) -> list[Midd
     layers = [
         Middleware(CorrelationIdMiddleware),
         Middleware(TelemetryMiddleware, metrics=metrics),
-        Middleware(guards.SecurityHeadersMiddleware),
+        Middleware(
+            guards.SecurityHeadersMiddleware,
+            strict_transport=guards.STRICT_TRANSPORT.get(settings.strict_transport),
+        ),
     ]
     if settings.cors_origins:
         layers.append(
@@ -168,7 +172,8 @@ def _middleware(settings: Settings, metrics: Metrics, place: Place) -> list[Midd
         Middleware(guards.OtherSitesMiddleware, allowed_origins=settings.cors_origins),
     ]
     if settings.api_keys_file is not None:
-        layers.append(Middleware(guards.ApiKeyMiddleware, keys=KeyRing(settings.api_keys_file)))
+        ring = KeyRing(settings.api_keys_file, LastUses(settings.data_dir / FOLDER))
+        layers.append(Middleware(guards.ApiKeyMiddleware, keys=ring))
     if settings.rate_limit:
         counted = SharedWindows(place.folder / "rates.sqlite") if place.folder else None
         layers.append(Middleware(guards.RateLimitMiddleware, rates=settings.rate_limit, counted_in=counted))

@@ -1,6 +1,6 @@
 """What the routes share: built once when the service starts, closed when it stops."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
@@ -10,6 +10,7 @@ from app.colorizing.engine import Engine
 from app.colorizing.registry import Registry
 from app.jobs.service import Jobs
 from app.lane import Lane
+from app.serving.place import Place
 from app.settings import Settings
 from app.telemetry import Metrics
 
@@ -26,9 +27,11 @@ class Services:
     arithmetic: Lane
     jobs: Jobs
     batches: Batches
+    place: Place = field(default_factory=Place)
 
     def close(self, timeout: float) -> bool:
         """Finish what was taken and end the threads (blocking); False if that took over `timeout` seconds."""
+        self.registry.close()
         self.colorizer.close()
         self.arithmetic.close()
         self.jobs.close()

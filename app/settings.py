@@ -10,8 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import resources
-from app.machine import available_cpus
-from app.serving.place import default_processes
+from app.machine import available_cpus, default_processes
 
 ENV_PREFIX = "CHROMALAB_"
 CLIENT_VARIABLES = frozenset({ENV_PREFIX + "API_KEY"})
@@ -51,10 +50,24 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("chromalab", appauthor=False),
         description="Folder for what must survive a restart, jobs above all; in the user's own unless set.",
     )
+    drain_seconds: int = Field(
+        0,
+        ge=0,
+        le=300,
+        description="Seconds that it serves on when told to stop, while `/readyz` answers 503 so that "
+        "whoever spreads the requests sends them elsewhere.",
+    )
     preload: bool = Field(True, description="Load the default model in the background right after start-up.")
     threads: Count = Field(
         default_factory=available_cpus,
         description="Threads of one network pass; the CPUs granted to this process unless set.",
+    )
+    backend: Literal["auto", "eager", "eager-bf16", "openvino", "openvino-bf16", "openvino-f16", "cuda"] = (
+        Field(
+            "auto",
+            description="What runs the networks: `auto` measures each at its first use and takes the fastest "
+            "that keeps float32's colours; `openvino` needs the extra of that name.",
+        )
     )
     queue_size: Count = Field(16, description="Pictures that may wait for one model; more are answered 503.")
     max_batch: Count = Field(32, description="Small pictures put through a network together, at most.")
@@ -84,6 +97,11 @@ class Settings(BaseSettings):
     trusted_proxies: Names = Field(
         ["127.0.0.1", "::1"],
         description="Addresses of proxies whose X-Forwarded-For and -Proto are believed, comma-separated.",
+    )
+    strict_transport: Literal["subdomains", "host", "off"] = Field(
+        "subdomains",
+        description="Who else than this host is for HTTPS only, once a browser has come by HTTPS: its "
+        "sub-domains too, the `host` alone, or `off` to promise nothing.",
     )
     cors_origins: Names = Field(
         [],

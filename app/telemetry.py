@@ -153,6 +153,7 @@ class TelemetryMiddleware:
             status=status,
             milliseconds=round(seconds * 1000, 1),
             client=client[0] if (client := scope.get("client")) else None,
+            **({"key": key.name} if (key := scope.get("chromalab.key")) else {}),  # app.guards puts it there
         )
 
 

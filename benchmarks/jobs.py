@@ -44,13 +44,13 @@ def running(database: str, **settings: object) -> Iterator[Service]:
             **settings,
         }
         if database != "PostgreSQL":
-            with service(**chosen) as found:
+            with service(None, **chosen) as found:
                 wait_until_ready(found)
                 yield found
             return
         with (
             running_cluster(durable=True) as cluster,
-            service(**chosen, database_url=cluster.create_database()) as found,
+            service(None, **chosen, database_url=cluster.create_database()) as found,
         ):
             wait_until_ready(found)
             yield found

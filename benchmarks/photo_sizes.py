@@ -4,8 +4,9 @@
 
 Trains `photo` with its decoder at several widths, each for the same few epochs, and measures every one at
 several input sizes on the test pictures at shorter side 256. Everything is kept in `--runs`: stopped at any
-moment, the same command goes on. With `--save MODEL` the table goes into that model's card, and the picture
-beside it as `sizes.svg`. Short runs tell which size is worth more, not what a long one reaches.
+moment, the same command goes on, and one with another budget begins anew what the budget changes. With
+`--save MODEL` the table goes into that model's card, and the picture beside it as `sizes.svg`. Short runs
+tell which size is worth more, not what a long one reaches.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from app.training.album import Album
 from app.training.datasets import iterate_pictures
 from app.training.evaluation import Model, evaluate, fit
 from app.training.publish import publish, with_evaluations, write_card
-from app.training.recipe import Phase, Recipe, read_recipe
+from app.training.recipe import Phase, Recipe, RecipeError, read_recipe
 from app.training.trainer import Trainer
 from benchmarks.quality_chart import Point, chart
 
@@ -50,6 +52,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, nargs="+", default=INPUTS)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--pictures", type=int, help="pictures an epoch, the recipe's unless given")
+    parser.add_argument("--squares", type=int, nargs="+", help="sides trained on, the recipe's unless given")
     parser.add_argument("--limit", type=int, help="only so many test pictures")
     parser.add_argument("--runs", type=Path, default=Path("runs/photo-sizes"))
     parser.add_argument("--save", metavar="MODEL")
@@ -57,18 +60,15 @@ def main() -> None:
     limit_threads(Settings().threads)
     torch.set_num_threads(Settings().threads)
     recipe = read_recipe(asked.recipe)
-    recipes = {share: narrowed(recipe, share, asked.epochs, asked.pictures) for share in asked.shares}
+    recipes = {
+        share: narrowed(recipe, share, asked.epochs, asked.pictures, asked.squares) for share in asked.shares
+    }
     train(list(recipes.values()), asked.data, asked.runs)
     variants = list(read(recipes, asked.inputs, asked.runs))
     rows = measured(variants, asked.test, asked.limit, asked.runs / "measured.json")
     for name, milliseconds in timed(variants).items():
         rows[name]["network_ms"] = Figure(value=round(milliseconds, 2))
-    seen = asked.epochs * (asked.pictures or recipe.phases[0].pictures or 0)
-    note = (
-        f"Decoder's width as a share of the served one's and side of the network's input; each trained on "
-        f"{seen:,} pictures, measured at shorter side {SIDE}; gains are over gray."
-    )
-    table = Evaluation(title=TITLE, note=note, picture=PICTURE, rows=rows)
+    table = Evaluation(title=TITLE, note=described(variants[0][1]), picture=PICTURE, rows=rows)
     drawing = draw(table)
     (asked.runs / PICTURE).write_text(drawing, encoding="utf-8")
     show(table)
@@ -78,8 +78,11 @@ def main() -> None:
         write_card(folder, with_evaluations(read_card(folder), [table]))
 
 
-def narrowed(recipe: Recipe, share: float, epochs: int, pictures: int | None) -> Recipe:
+def narrowed(
+    recipe: Recipe, share: float, epochs: int, pictures: int | None, squares: list[int] | None
+) -> Recipe:
     """The recipe with the decoder's and the hints' channels scaled, in multiples of 8, and a short run."""
+    assert recipe.photos is not None
     arguments = recipe.network.arguments
 
     def scaled(channels: int) -> int:
@@ -100,26 +103,62 @@ def narrowed(recipe: Recipe, share: float, epochs: int, pictures: int | None) ->
                     epochs=epochs, pictures=pictures or phase.pictures, target_share=phase.target_share
                 ).model_dump()
             ],
+            "photos": recipe.photos.model_dump() | ({"sizes": squares} if squares else {}),
             # An average that is as short as the run, so that early weights are forgotten.
             "averaging": min(recipe.averaging, 0.995),
         }
     )
 
 
+def described(card: Card) -> str:
+    """What the rows are and how little each was trained, from the card of one of them."""
+    recipe = recipe_of(card)
+    assert recipe.photos is not None
+    seen = sum(phase.epochs * (phase.pictures or 0) for phase in recipe.phases)
+    squares = recipe.photos.sizes
+    return (
+        "Decoder's width as a share of the served one's, and side of the network's input. Short runs, to be "
+        f"compared among themselves only: each was trained on {seen:,} pictures at {min(squares)} to "
+        f"{max(squares)} pixels. Measured at shorter side {SIDE}; gains are over gray. Milliseconds are "
+        f"of the fastest of {ROUNDS} passes; threads: {Settings().threads}."
+    )
+
+
 def train(recipes: list[Recipe], data: list[str], runs: Path) -> None:
     """Train and publish the recipes whose model is not there yet; pictures are read once for all."""
-    todo = [recipe for recipe in recipes if not (runs / "models" / recipe.id / "config.json").exists()]
+    todo = [recipe for recipe in recipes if not is_trained(recipe, runs)]
     if not todo:
         return
     assert todo[0].photos is not None
     pictures = (rgb for source in data for _, rgb in iterate_pictures(source))
     album = Album.of(pictures, longest_short_side=max(todo[0].photos.sizes))
     for recipe in todo:
-        trainer = Trainer(recipe, AbTask(recipe, album), runs / recipe.id)
+        trainer = begun(recipe, AbTask(recipe, album), runs / recipe.id)
         trainer.run()
         last = trainer.progress.history[-1]
         print(f"{recipe.id}: validation loss {last.val_loss:.4f}", flush=True)
         publish(recipe, trainer.published, trainer.progress.history, runs / "models" / recipe.id)
+
+
+def is_trained(recipe: Recipe, runs: Path) -> bool:
+    """Whether a model by just this recipe is there."""
+    folder = runs / "models" / recipe.id
+    return (folder / "config.json").exists() and recipe_of(read_card(folder)) == recipe
+
+
+def recipe_of(card: Card) -> Recipe:
+    """The recipe that a published model was trained by."""
+    return Recipe.model_validate({name: value for name, value in card.recipe.items() if name != "trained"})
+
+
+def begun(recipe: Recipe, task: AbTask, folder: Path) -> Trainer[AbTask]:
+    """The run as far as it has come; from the start if it was by another recipe."""
+    trainer_of = partial(Trainer[AbTask], recipe, task, folder)
+    try:
+        return trainer_of()
+    except RecipeError:
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        return trainer_of()
 
 
 Variant = tuple[str, Card, Backend]
@@ -156,16 +195,21 @@ def measured(
 
 
 def timed(variants: list[Variant]) -> dict[str, float]:
-    """Median milliseconds of one square picture through each network, in turn: all on the same machine."""
+    """Milliseconds of one square picture through each network: of its fastest turn, all taking turns.
+
+    Whatever else the machine does makes some turns slower and none faster.
+    """
     seconds: dict[str, list[float]] = {name: [] for name, _, _ in variants}
+    rng = np.random.default_rng(0)
     for turn in range(ROUNDS + 3):
         for name, card, backend in variants:
-            planes = np.full((1, 1, card.input_size, card.input_size), 0.5, dtype=np.float32)
+            # Never the same picture twice: the encoder's work on one that was seen is kept.
+            planes = rng.random((1, 1, card.input_size, card.input_size), dtype=np.float32)
             begun = time.perf_counter()
             backend(planes)
             if turn >= 3:
                 seconds[name].append(time.perf_counter() - begun)
-    return {name: 1000 * float(np.median(each)) for name, each in seconds.items()}
+    return {name: 1000 * min(each) for name, each in seconds.items()}
 
 
 def draw(table: Evaluation) -> str:

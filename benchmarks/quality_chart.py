@@ -7,7 +7,9 @@ from html import escape
 
 WIDTH, HEIGHT = 420, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 40, 48
-COLORS = ("#b5370f", "#23659f", "#2b7449", "#82509f")
+COLORS = (("#b5370f", "#ff8a5c"), ("#23659f", "#7db7ec"), ("#2b7449", "#74c495"), ("#82509f", "#c79be3"))
+"""Of the lines, on light ground and on dark."""
+_GROUND = "svg{{background:{0}}}text{{fill:{1}}}.axis{{stroke:{2}}}.grid{{stroke:{3}}}"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ def chart(points: Sequence[Point], *, x: str, y: tuple[str, str], title: str) ->
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="sans-serif" font-size="12">',
         f"<title>{escape(title)}</title>",
-        f'<rect width="{2 * WIDTH}" height="{HEIGHT}" fill="#fff"/>',
+        f"<style>{_style()}</style>",
     ]
     for panel, heading in enumerate(y):
         parts.append(f'<g transform="translate({panel * WIDTH} 0)">')
@@ -46,30 +48,64 @@ def _panel(points: Sequence[Point], panel: int, x: str, heading: str) -> list[st
         up = (point.y[panel] - low_y) / (high_y - low_y)
         return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
 
-    parts = [
-        f'<text x="{LEFT}" y="20" font-weight="bold">{escape(heading)}</text>',
-        f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#888"/>',
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x)}</text>',
-    ]
-    for step in range(5):
-        value = low_y + (high_y - low_y) * step / 4
-        y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * step / 4
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.2f}</text>')
-        time = math.exp(low_x + (high_x - low_x) * step / 4)
-        at = LEFT + (WIDTH - LEFT - RIGHT) * step / 4
-        parts.append(f'<text x="{at:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{time:.3g}</text>')
+    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    parts = [f'<text x="{LEFT}" y="20" font-weight="bold">{escape(heading)}</text>']
+    for value in _linear_ticks(low_y, high_y):
+        y = bottom - (value - low_y) / (high_y - low_y) * (bottom - TOP)
+        parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{right}"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+    for value in _logarithmic_ticks(math.exp(low_x), math.exp(high_x)):
+        x_at = LEFT + (math.log(value) - low_x) / (high_x - low_x) * (right - LEFT)
+        parts.append(f'<path class="grid" d="M{x_at:.1f} {TOP}V{bottom}"/>')
+        parts.append(f'<text x="{x_at:.1f}" y="{bottom + 16}" text-anchor="middle">{value:g}</text>')
+    parts.append(f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}" fill="none"/>')
+    parts.append(f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x)}</text>')
     for number, line in enumerate(dict.fromkeys(point.line for point in points)):
-        color = COLORS[number % len(COLORS)]
+        series = f"s{number % len(COLORS)}"
         own = [point for point in points if point.line == line]
         path = " ".join("{:.1f},{:.1f}".format(*place(point)) for point in sorted(own, key=lambda p: p.x))
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
+        parts.append(f'<polyline class="{series}" points="{path}" fill="none" stroke-width="2"/>')
         for point in own:
             across, down = place(point)
-            parts.append(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="3.5" fill="{color}"/>')
-            parts.append(f'<text x="{across + 6:.1f}" y="{down - 6:.1f}">{escape(point.label)}</text>')
-        at = LEFT + 80 * number
-        parts.append(f'<text x="{at}" y="35" fill="{color}">{escape(line)}</text>')
+            parts.append(f'<circle class="{series}" cx="{across:.1f}" cy="{down:.1f}" r="3.5"/>')
+            beside = (-5, -7, "end") if number % 2 == 0 else (6, 15, "start")  # of two lines that come near
+            parts.append(_label(point.label, series, across + beside[0], down + beside[1], beside[2]))
+        parts.append(f'<text class="{series}" x="{LEFT + 80 * number}" y="36">{escape(line)}</text>')
     return parts
+
+
+def _label(text: str, series: str, x: float, y: float, anchor: str) -> str:
+    return f'<text class="{series}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _style() -> str:
+    """Colours on light ground, and on dark for who prefers it."""
+    grounds = (("#fff", "#1c1a17", "#8a857c", "#e6e3dd"), ("#1d1c1a", "#f1eee8", "#8a857c", "#3a3732"))
+    light, dark = (
+        _GROUND.format(*ground)
+        + "".join(
+            f"polyline.s{number}{{stroke:{pair[shade]}}}circle.s{number},text.s{number}{{fill:{pair[shade]}}}"
+            for number, pair in enumerate(COLORS)
+        )
+        for shade, ground in enumerate(grounds)
+    )
+    return f"{light}@media (prefers-color-scheme:dark){{{dark}}}"
+
+
+def _linear_ticks(low: float, high: float) -> list[float]:
+    """Round values between two, at most six steps apart."""
+    step = 10.0 ** math.floor(math.log10((high - low) / 2))
+    step *= next(times for times in (1, 2, 5, 10, 20) if (high - low) / (times * step) <= 6)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [round(number * step, 10) for number in range(first, last + 1)]
+
+
+def _logarithmic_ticks(low: float, high: float) -> list[float]:
+    """Round values between two positive ones."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if high / low > 4 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    values = [times * 10.0**decade for decade in decades for times in steps]
+    return [value for value in values if low <= value <= high]
 
 
 def _room(low: float, high: float) -> tuple[float, float]:

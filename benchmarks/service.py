@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,13 +58,16 @@ class Service:
 
 
 @contextmanager
-def service(**settings: object) -> Iterator[Service]:
-    """Serve on a free port until the block is left; `settings` are Chromalab's."""
+def service(log: Path | None = None, **settings: object) -> Iterator[Service]:
+    """Serve on a free port until the block is left; `settings` are Chromalab's, `log` takes its log."""
     environment = os.environ | {f"CHROMALAB_{name.upper()}": str(value) for name, value in settings.items()}
     environment["CHROMALAB_LOG_LEVEL"] = "warning"
     environment.setdefault("CHROMALAB_WORKERS", "0")
     command = [sys.executable, "-c", "import app.cli; app.cli.main()", "serve", "--port", "0"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    with log.open("ab") if log else nullcontext() as errors:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
@@ -74,6 +77,8 @@ def service(**settings: object) -> Iterator[Service]:
     finally:
         process.terminate()
         process.wait(60)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from starlette.routing import Mount
 from app.cli import COMMANDS
 from app.main import create_app
 from app.problems import KINDS
+from app.scopes import SCOPES
 from app.settings import ENV_PREFIX, MIB, Settings
 
 DOCS = Path(__file__).resolve().parent
 _COMPUTED = {
     "models_dir": "those shipped",
     "data_dir": "the user's data folder",
+    "processes": "one a CPU, up to 4",
     "threads": "the CPUs granted",
 }
 """Defaults that differ from machine to machine, in words."""
@@ -70,6 +72,11 @@ def problems_table() -> str:
     return _table(("status", "type", "meaning"), rows)
 
 
+def scopes_table() -> str:
+    """Every scope of API keys."""
+    return _table(("scope", "what it opens"), [(f"`{scope}`", text) for scope, text in SCOPES.items()])
+
+
 def fill(text: str, tables: dict[str, str]) -> str:
     """The text with every `<!-- generated: name -->` part replaced by the table of that name."""
 
@@ -111,6 +118,7 @@ def main() -> int:
         "routes": routes_table(app),
         "pages": pages_table(app),
         "problems": problems_table(),
+        "scopes": scopes_table(),
     }
     stale = 0
     for path in sorted(DOCS.glob("*.md")):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -21,7 +22,10 @@ def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test, and no process that one starts, writes to the user's own data folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHROMALAB_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("CHROMALAB_BACKEND", "eager")  # others where a test is about them
         patch.setenv("CHROMALAB_PROCESSES", "1")  # more only where a test is about them: each costs seconds
+        # Rich's own prints every variable of every frame, which takes half a minute.
+        structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
         yield
 
 

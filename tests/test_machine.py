@@ -1,11 +1,19 @@
-"""CPUs granted to the process."""
+"""CPUs and memory granted to the process."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from app.machine import available_cpus, peak_memory
+from app import machine
+from app.machine import (
+    MEMORY_OF_ONE,
+    MOST_PROCESSES,
+    available_cpus,
+    cpu_model,
+    default_processes,
+    peak_memory,
+)
 
 ALL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
@@ -51,3 +59,36 @@ def test_where_nothing_can_be_reset_it_is_the_peak_of_a_life(tmp_path: Path) -> 
     with peak_memory(tmp_path / "missing") as peak:
         pass
     assert peak.mebibytes > 10
+
+
+def test_the_processor_is_known_by_its_name_and_what_it_can_do(tmp_path: Path) -> None:
+    told = tmp_path / "cpuinfo"
+    found = []
+    for flags in ("avx2 fma", "fma avx2", "avx2 fma avx512_bf16"):
+        told.write_text(f"processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: {flags}\n\nprocessor\t: 1\n")
+        found.append(cpu_model(told))
+    assert found[0] == found[1] != found[2]
+    assert all(each.startswith("Some CPU ") for each in found)
+    assert cpu_model(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("cpus", "memory", "processes"),
+    [
+        (1, 8 * MEMORY_OF_ONE, 1),
+        (2, 8 * MEMORY_OF_ONE, 2),
+        (64, 80 * MEMORY_OF_ONE, MOST_PROCESSES),
+        (8, 1, 1),
+    ],
+)
+def test_the_default_is_one_a_cpu_within_the_memory(
+    monkeypatch: pytest.MonkeyPatch, cpus: int, memory: int, processes: int
+) -> None:
+    monkeypatch.setattr(machine, "available_cpus", lambda: cpus)
+    monkeypatch.setattr(machine, "_memory", lambda: memory)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert default_processes() == processes
+
+
+def test_this_machine_has_some_memory() -> None:
+    assert machine._memory() > 2**27

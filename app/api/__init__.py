@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from app.api import (
     batches,
@@ -16,9 +16,11 @@ from app.api import (
     jobs,
     models,
     schemas,
+    security,
     shapes,
     suggestions,
 )
+from app.ownership import own_jobs
 from app.problems import (
     BadRequest,
     Forbidden,
@@ -41,18 +43,19 @@ _NAMED = (ProblemBody, colorize.ColorizedPicture, *schemas.NAMED, *job_schemas.N
 """Bodies that routes refer to by name only."""
 
 
-def install(app: FastAPI) -> None:
-    """Put every REST route into `app`, and problems into its OpenAPI document."""
+def install(app: FastAPI, *, asks_for_keys: bool = False) -> None:
+    """Put every REST route into `app`, and problems and keys into its OpenAPI document."""
+    owned = [Depends(own_jobs)]
     v1 = APIRouter(prefix=PREFIX, responses=_EVERYWHERE)
     v1.include_router(models.router)
     v1.include_router(colorize.router)
-    v1.include_router(batches.router)
+    v1.include_router(batches.router, dependencies=owned)
     v1.include_router(suggestions.router)
     v1.include_router(shapes.router)
     v1.include_router(convolve.router)
     v1.include_router(demos.router)
-    v1.include_router(jobs.router)
-    v1.include_router(events.router)
+    v1.include_router(jobs.router, dependencies=owned)
+    v1.include_router(events.router, dependencies=owned)
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(docs.router)
@@ -62,6 +65,8 @@ def install(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = generate()
         docs.add_schemas(document, _NAMED)
+        if asks_for_keys:
+            security.add_security(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

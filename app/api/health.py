@@ -43,8 +43,11 @@ async def healthz() -> Health:
 async def readyz(parts: Annotated[Services, Depends(services)]) -> Readiness:
     """Whether there is a model to colour with, the database of jobs takes writes, and a worker is alive.
 
-    Broken models are named and do not stop the others.
+    Broken models are named and do not stop the others. Once the service is told to stop it is ready no more.
     """
+    if parts.place.is_leaving:
+        stopping = [FieldError("/service", "is about to stop")]
+        raise Unavailable("This service is about to stop.", errors=stopping, retry_after=RETRY_AFTER)
     registry = parts.registry
     jobs = await run_in_threadpool(parts.jobs.health)
     missing: list[str] = []

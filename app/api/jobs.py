@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from app.api.computed import CLIENT_GONE, read_body, unprocessable
 from app.api.job_schemas import JOBS, FigureBody, JobBody, JobPage, JobResult, NewJob
 from app.api.schemas import gives, takes
-from app.guards import client_name
+from app.guards import client_name, sees_lab
 from app.jobs.job import BATCH, Job, State
 from app.lab.export import series_csv
 from app.problems import Conflict, NotFound, responses
@@ -151,6 +151,10 @@ def list_jobs(
     ] = None,
 ) -> JobPage:
     """Jobs, the newest first, a page at a time; of batches of pictures only the client's own."""
+    if not sees_lab(request.scope):  # its key is for batches only
+        if demo not in (None, "", BATCH):
+            return JobPage(jobs=[], next_cursor=None)
+        demo = BATCH
     before = int(cursor) if cursor else None
     viewer = client_name(request.scope)
     found, following = parts.jobs.page(state, demo or None, limit or PAGE, before, viewer)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
-from uuid import uuid4
+from secrets import token_hex
 
 import anyio
 from starlette.concurrency import run_in_threadpool
@@ -52,7 +52,7 @@ class Batches:
 
         Nothing of a request stays that does not come to a job. Raises Problem.
         """
-        job_id, client = uuid4().hex, client_name(request.scope)
+        job_id, client = token_hex(16), client_name(request.scope)
         limits = Limits(self._settings.batch_max_files, self._settings.max_body_bytes, self._file_too_large)
         storing = False
         with self._holding(request) as held:

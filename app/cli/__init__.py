@@ -16,6 +16,7 @@ from app import __version__
 COMMANDS = {
     "serve": "Serve the pages and the REST API.",
     "worker": "Run jobs, beside the worker that `serve` starts or on another machine.",
+    "migrate": "Make the tables of jobs, or bring them up to date.",
     "colorize": "Colour pictures and folders of pictures.",
     "shapes": "Compute every shape, parameter and receptive field of a network.",
     "models": "List the trained models.",

@@ -130,9 +130,12 @@ def _options(**given: Any) -> Options:
         return Options.model_validate(given)
     except ValidationError as error:  # hints, and not-a-number, which Typer takes for one
         first = error.errors()[0]
-        name, *place = map(str, first["loc"])
-        where = f" ({' '.join(place)})" if place else ""
-        raise SetupError(f"--{name}{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        match first["loc"]:
+            case ("hints", int(index), *field):
+                what = ", ".join([f"hint {index + 1}", *map(str, field)])
+            case (name, *_):
+                what = f"--{name}"
+        raise SetupError(f"{what}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _write_uncertainty(task: Task, painter: Painter, path: Path) -> list[tuple[Path, str]]:
@@ -160,7 +163,8 @@ def _paint_all(
     """How many results were there already, and which pictures failed, with the reason, in order."""
     kept, failures = 0, {}
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=told, transient=True) as progress, ThreadPoolExecutor(jobs) as threads:
+    bars = Progress(*columns, console=told, transient=True, disable=not told.is_terminal)
+    with bars as progress, ThreadPoolExecutor(jobs) as threads:
         bar = progress.add_task("", total=len(tasks))
 
         def do(task: Task) -> bool:

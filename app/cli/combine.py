@@ -17,6 +17,13 @@ def combine(
         Path, typer.Option("--out", "-o", help="Folder to write; its name is the new model's id.")
     ],
     title: Annotated[str, typer.Option(help="The new model's title.")],
+    input_size: Annotated[
+        int | None, typer.Option(min=1, help="Side of the square it sees; the first model's unless given.")
+    ] = None,
+    chroma: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=2, help="What its chroma is multiplied by; as the first model's."),
+    ] = None,
 ) -> None:
     """Make one model of several: it gives the mean of their probabilities.
 
@@ -30,7 +37,7 @@ def combine(
     try:
         if len(models) < 2:
             raise Incompatible("one model alone is nothing to combine")
-        card = join(models, out, title=title)
+        card = join(models, out, title=title, input_size=input_size, chroma=chroma)
     except (CardError, Incompatible) as error:
         told.print(f"chromalab: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(MISUSED) from None

@@ -2,10 +2,8 @@
 
 import logging
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +13,8 @@ import structlog
 import typer
 
 from app.keys import KeysError
-from app.serving.place import Place
+from app.serving.place import REQUESTS_MAY_TAKE, Place
+from app.serving.shared import shared_folder
 from app.settings import Settings, unknown_variables
 
 if TYPE_CHECKING:
@@ -61,19 +60,16 @@ def _place(count: int) -> Iterator[Place]:
     if count == 1:
         yield Place()
         return
-    folder = Path(tempfile.mkdtemp(prefix="chromalab-"))
-    try:
+    with shared_folder() as folder:  # when it served to the end, the server has removed it already
         os.environ[METRICS_FOLDER] = str(folder)  # before app.telemetry is imported, here and in the others
         yield Place(0, count, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # when it never came to serve; else the server has done it
 
 
 def _run(settings: Settings, place: Place, sockets: list[socket.socket] | None) -> None:
     # Imported here, because the place of the metrics has to be known first.
     from app import guards
     from app.jobs.supervisor import Supervisor
-    from app.main import REQUESTS_MAY_TAKE, THREADS_MAY_TAKE, create_app
+    from app.main import THREADS_MAY_TAKE, create_app
     from app.serving import server as web
     from app.telemetry import configure_logging
 
@@ -107,7 +103,7 @@ def _run(settings: Settings, place: Place, sockets: list[socket.socket] | None) 
         return company
 
     app = create_app(settings, place)
-    server = web.Server(web.configuration(app, settings), app, place, begun)
+    server = web.Server(web.configuration(app, settings), app, place, begun, settings.drain_seconds)
     if not place.is_first:
         server.stop_with_parent()
     with suppress(KeyboardInterrupt):

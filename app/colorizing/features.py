@@ -1,38 +1,47 @@
 """What an encoder saw in the pictures last looked at, kept while somebody tries one hint after the other."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
+from typing import Generic, Protocol, TypeVar
 
-import torch
-from torch import Tensor
-
-Features = tuple[Tensor, ...]
-Encode = Callable[[Tensor], Features]
+import numpy as np
+from numpy.typing import NDArray
 
 MOST_BYTES = 16 * 2**20
 """Features kept of each model: those of about forty pictures of 160 x 240, each under 0.4 MB."""
 
 
-class FeatureMemory:
+class Feature(Protocol):
+    """An array of some library."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its elements."""
+
+
+F = TypeVar("F", bound=Feature)
+
+
+class FeatureMemory(Generic[F]):
     """An encoder that remembers: gray (1, 1, H, W) that was seen before has its features at once.
 
     What was used longest ago goes first. A batch is passed on: who sends one is not trying hints. Not for
     several threads at once.
     """
 
-    def __init__(self, encode: Encode, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, encode: Callable[[NDArray[np.float32]], Sequence[F]], most_bytes: int = MOST_BYTES
+    ) -> None:
         self._encode, self._most_bytes = encode, most_bytes
-        self._kept: OrderedDict[bytes, Features] = OrderedDict()
+        self._kept: OrderedDict[bytes, Sequence[F]] = OrderedDict()
         self._bytes = 0
 
-    def __call__(self, gray: Tensor) -> Features:
+    def __call__(self, gray: NDArray[np.float32]) -> Sequence[F]:
         """Features of gray, which must not be changed."""
         if gray.shape[0] != 1:
             return self._encode(gray)
-        key = blake2b(
-            repr(gray.shape).encode() + gray.contiguous().numpy().tobytes(), digest_size=20
-        ).digest()
+        key = blake2b(repr(gray.shape).encode() + gray.tobytes(), digest_size=20).digest()
         if (known := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return known
@@ -50,5 +59,5 @@ class FeatureMemory:
         return self._bytes
 
 
-def _size(features: Features) -> int:
-    return sum(torch.numel(each) * each.element_size() for each in features)
+def _size(features: Sequence[F]) -> int:
+    return sum(each.nbytes for each in features)

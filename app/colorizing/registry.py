@@ -10,6 +10,7 @@ import structlog
 from safetensors import SafetensorError, safe_open
 
 from app.colorizing.backends import Backend, load_backend
+from app.colorizing.backends.tuner import Tuner
 from app.networks.card import WEIGHTS_NAME, Card, CardError, read_card, verify
 
 PREFERRED_DEFAULTS = ("photo", "horses", "unet")
@@ -36,10 +37,15 @@ class Registry:
 
     No file of a model is read past its header before its SHA-256 is the one its card names.
     `elsewhere` gives the folder of a model that comes and goes, such as one that a job has trained: it is
-    served to who knows its id, and not listed.
+    served to who knows its id, and not listed. `tuner` finds for the others what runs them best here.
     """
 
-    def __init__(self, models_dir: Path, elsewhere: Callable[[str], Path | None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        models_dir: Path,
+        elsewhere: Callable[[str], Path | None] = lambda _: None,
+        tuner: Tuner | None = None,
+    ) -> None:
         # Readers take no lock, so that none waits for a network being loaded: `_cards`, `_broken` and
         # `_folders` are replaced, never changed in place. `_changing` is held briefly, `_loading` for a load.
         self._changing = threading.Lock()
@@ -48,7 +54,7 @@ class Registry:
         self._cards: dict[str, Card] = {}
         self._broken: dict[str, str] = {}
         self._backends: dict[str, Backend] = {}
-        self._elsewhere = elsewhere
+        self._elsewhere, self._tuner = elsewhere, tuner
         self._guests: dict[str, Card] = {}
         for folder in _model_folders(models_dir):
             self.add(folder)
@@ -77,6 +83,11 @@ class Registry:
         if card is None:
             raise UnknownModel(model_id)
         return card
+
+    def folder(self, model_id: str) -> Path:
+        """Folder of a usable model; raises UnknownModel."""
+        self.card(model_id)
+        return self._folders[model_id]
 
     def has(self, model_id: str) -> bool:
         """Whether a model of that id is usable; what was loaded of one that has gone is let go."""
@@ -112,7 +123,7 @@ class Registry:
             if (loaded := self._backends.get(model_id)) is not None:  # by the thread waited for
                 return loaded
             try:
-                backend = load_backend(self._folders[model_id], card)  # checks the SHA-256 of what it reads
+                backend = self._ready(self._folders[model_id], card)
             except Exception as error:
                 self._condemn(model_id, str(error) or type(error).__name__)
                 raise UnusableModel(f"the model {model_id!r} cannot be loaded") from error
@@ -121,6 +132,24 @@ class Registry:
                 if card in (self._cards.get(model_id), self._guests.get(model_id)):
                     self._backends[model_id] = backend
             return backend
+
+    def loaded(self, model_id: str) -> Backend | None:
+        """What runs a model in this process; None as long as it has not been asked."""
+        return self._backends.get(model_id)
+
+    def close(self) -> None:
+        """Find out no more what would run the models best (blocking, briefly)."""
+        if self._tuner is not None:
+            self._tuner.close()
+
+    def _ready(self, folder: Path, card: Card) -> Backend:
+        def load() -> Backend:
+            return load_backend(folder, card)  # checks the SHA-256 of what it reads
+
+        backend = load()
+        if self._tuner is None or card.id not in self._cards:
+            return backend
+        return self._tuner.tune(folder, card, backend, load)
 
     def _guest(self, model_id: str) -> Card | None:
         """Card of a model that is kept elsewhere, for as long as it is there."""

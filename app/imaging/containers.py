@@ -10,16 +10,22 @@ from typing import Literal
 from PIL import ExifTags, Image
 
 from app.imaging.errors import BrokenPicture, PictureError, PictureTooLarge, UnsupportedPicture
+from app.imaging.tiff_tiles import tile_pixels
 
 Format = Literal["png", "jpeg", "webp", "tiff"]
 
 # The limit on pixels is the caller's and is checked here before anything is decoded. Pillow's own, which only
 # warns, is set far above any sensible one and made strict as a second line of defence.
 Image.MAX_IMAGE_PIXELS = 1_000_000_000
+# What else it warns of is the sender's making: not to be logged, nor kept, as Python keeps each new text.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 MAX_JPEG_SCANS = 100
 """Progressive pictures have about ten; each one costs a pass over the whole picture."""
+
+LARGEST_TILE = 2**20
+"""Pixels of a TIFF's tile where the picture itself has fewer: room is made for a whole one."""
 
 _SIGNATURES: tuple[tuple[re.Pattern[bytes], Format], ...] = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "png"),
@@ -79,6 +85,8 @@ def _check(image: Image.Image, name: Format, data: bytes, max_pixels: int | None
     if max_pixels is not None and width * height > max_pixels:
         size = f"{width} x {height} = {width * height:,} pixels"
         raise PictureTooLarge(f"The picture has {size}; at most {max_pixels:,} are allowed.")
+    if name == "tiff" and (tile := tile_pixels(data)) > max(width * height, LARGEST_TILE):
+        raise PictureTooLarge(f"The TIFF has tiles of {tile:,} pixels, far more than the picture.")
     # Many cameras append a preview or a gain map to a JPEG (MPO): that is still one picture, its first.
     if name != "jpeg" and getattr(image, "is_animated", False):
         what = "has several pages" if name == "tiff" else "is an animation"

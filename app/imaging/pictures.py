@@ -103,7 +103,7 @@ def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
 def _small(image: Image.Image) -> Samples:
     """A decoded picture's colours averaged down to a few, RGB uint8."""
     if image.mode in ("P", "PA", "1"):
-        image = image.convert("RGB")
+        image = image.convert("RGBA")
     return np.asarray(image.resize((_SMALL, _SMALL), Image.Resampling.BOX).convert("RGB"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -20,6 +21,23 @@ VERSION_TABLE = "job_schema"
 _LOCK = 7_302_684_113
 """Advisory lock under which PostgreSQL's tables are made: any number of our own."""
 _BUSY_MILLISECONDS = 30_000
+_SILENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+"""How soon libpq gives a server up that has gone without a word: by itself after a quarter of an hour."""
+_GUARDS = (
+    "SET idle_in_transaction_session_timeout = '10s'",  # or a machine that is cut off keeps its locks
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+)
+"""How soon the server gives a client up."""
+
+log = structlog.get_logger(__name__)
 
 
 def database_url(settings: Settings) -> sa.URL:
@@ -42,6 +60,11 @@ def _tune(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA synchronous=NORMAL")
 
 
+def is_newer(revision: str | None) -> bool:
+    """Whether a revision is later than all that this version knows; revisions are numbered."""
+    return revision is not None and revision > HEAD
+
+
 class Database:
     """Connections to the database; nothing is opened before the first use."""
 
@@ -53,11 +76,14 @@ class Database:
         event.listen(self.engine, "checkin", self._take_back)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_up)
+        else:
+            event.listen(self.engine, "connect", _set_guards)
 
     @property
     def address(self) -> str:
-        """The address in full, password included."""
-        return self.url.render_as_string(hide_password=False)
+        """The address in full, password included, as DBOS is to use it."""
+        url = self.url if self.is_sqlite else self.url.update_query_dict(_SILENCE | dict(self.url.query))
+        return url.render_as_string(hide_password=False)
 
     @property
     def now(self) -> sa.ColumnElement[float]:
@@ -67,11 +93,29 @@ class Database:
         return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
 
     def prepare(self) -> None:
-        """Make or migrate our tables; harmless when done, or done by several at once."""
+        """Make or migrate our tables; harmless when done, or done by several at once.
+
+        Tables of a newer version are left alone: a revision only adds what the version before can do without,
+        so that both work side by side while an upgrade goes from host to host.
+        """
+        self.make_place()
+        found = self.revision()
+        if found == HEAD:
+            return
+        if is_newer(found):
+            log.info("the tables are of a newer version", revision=found, known=HEAD)
+        else:
+            self._migrate()
+
+    def make_place(self) -> None:
+        """Make the folder of a SQLite file."""
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        if not self._is_current():
-            self._migrate()
+
+    def revision(self) -> str | None:
+        """The revision that the tables are at; None without tables."""
+        with self.engine.connect() as connection:
+            return _revision(connection)
 
     def queue_up(self, connection: sa.Connection) -> None:
         """Wait for other transactions that call this to end; SQLite has one writer at a time anyway."""
@@ -102,14 +146,11 @@ class Database:
             return {}
         return {
             "pool_pre_ping": True,
-            "connect_args": {"connect_timeout": 5, "application_name": "chromalab"},
+            "connect_args": {
+                "application_name": "chromalab",
+                **{name: value for name, value in _SILENCE.items() if name not in self.url.query},
+            },
         }
-
-    def _is_current(self) -> bool:
-        with self.engine.connect() as connection:
-            if not sa.inspect(connection).has_table(VERSION_TABLE):
-                return False
-            return bool(connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")) == HEAD)
 
     def _migrate(self) -> None:
         # Imported here: a start with tables in order does without.
@@ -121,7 +162,8 @@ class Database:
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if not is_newer(_revision(connection)):  # a newer version may have come first
+                command.upgrade(config, "head")
 
     @contextmanager
     def _alone(self) -> Iterator[sa.Connection]:
@@ -134,6 +176,13 @@ class Database:
             yield connection
 
 
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    return None if found is None else str(found)
+
+
 def _set_up(connection: Any, _: Any) -> None:
     """Have rows go with their job, and every transaction take SQLite's write lock where it begins to write.
 
@@ -141,3 +190,11 @@ def _set_up(connection: Any, _: Any) -> None:
     """
     connection.execute("PRAGMA foreign_keys=ON")
     connection.isolation_level = "IMMEDIATE"
+
+
+def _set_guards(connection: Any, _: Any) -> None:
+    """Have the server give up sessions whose client is gone."""
+    with connection.cursor() as cursor:
+        for guard in _GUARDS:
+            cursor.execute(guard)
+    connection.commit()

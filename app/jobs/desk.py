@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from uuid import uuid4
+from secrets import token_hex
 
 import sqlalchemy as sa
 
@@ -31,8 +31,8 @@ class Order:
     """The request's Idempotency-Key."""
     content: str = ""
     """Digest of what is asked for beside the settings, such as pictures."""
-    id: str = field(default_factory=lambda: uuid4().hex)
-    """Id of the job, should it come to one."""
+    id: str = field(default_factory=lambda: token_hex(16))
+    """Id of the job, should it come to one: 128 random bits, for it opens the job to whoever has it."""
 
     @property
     def fingerprint(self) -> str:
@@ -86,7 +86,7 @@ class Desk:
     def resume(self, job_id: str, client: str) -> str:
         """Id of a new job that goes on where a stopped one was. Raises NotFound, Conflict."""
         self._queue.open()
-        new_id = uuid4().hex
+        new_id = token_hex(16)
         try:
             with self._database.engine.begin() as connection:
                 old = self._known(connection, job_id)

@@ -82,6 +82,11 @@ class Queue:
         alive = {status.workflow_id for status in found}
         return [job_id for job_id in job_ids if job_id not in alive]
 
+    def holders(self) -> set[str]:
+        """Ids of the workers that have jobs in hand, as the queue sees it."""
+        found = self._connected().list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {status.executor_id for status in found if status.executor_id is not None}
+
     def forget(self, job_id: str) -> None:
         """Drop a deleted job's entry; one that stays does no harm, so no failure is told."""
         with suppress(sa.exc.SQLAlchemyError):

@@ -8,12 +8,12 @@ from torch import nn
 from app.networks.card import NetworkSpec
 from app.networks.course import ConvTransposeNet, PoolUpsampleNet, UNet
 from app.networks.encoder_unet import EnlargedUNet
-from app.networks.ensemble import Ensemble
+from app.networks.ensemble import Ensemble, assemble
 from app.networks.photo_unet import PhotoUNet
 
 
 def _ensemble(members: list[Mapping[str, Any]], mirror: bool = False) -> Ensemble:
-    return Ensemble([build(NetworkSpec.model_validate(member)) for member in members], mirror=mirror)
+    return assemble([build(NetworkSpec.model_validate(member)) for member in members], mirror=mirror)
 
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {

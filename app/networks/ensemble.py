@@ -1,15 +1,18 @@
 """Several networks, and their mirror images, speaking with one voice."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
+
+from app.networks.halves import Features, Halves
 
 
 class Ensemble(nn.Module):
     """Mean of its members' probabilities, of the picture and (`mirror`) of its mirror image turned back.
 
-    Logits come back as log-probabilities: (N, 1, H, W) to (N, classes, H, W).
+    Logits come back as log-probabilities: (N, planes, H, W) to (N, classes, h, w).
     """
 
     def __init__(self, members: Sequence[nn.Module], mirror: bool = False) -> None:
@@ -19,11 +22,58 @@ class Ensemble(nn.Module):
         self.members = nn.ModuleList(members)
         self.mirror = mirror
 
-    def forward(self, gray: Tensor) -> Tensor:
+    def forward(self, planes: Tensor) -> Tensor:
         """Log of the mean probabilities."""
-        votes = [member(gray).float().log_softmax(dim=1) for member in self.members]
+        votes = [member(planes) for member in self.members]
         if self.mirror:
-            mirrored = gray.flip(-1)
-            votes += [member(mirrored).float().log_softmax(dim=1).flip(-1) for member in self.members]
-        mean: Tensor = torch.stack(votes).logsumexp(dim=0).log_softmax(dim=1)
-        return mean
+            mirrored = planes.flip(-1)
+            votes += [member(mirrored).flip(-1) for member in self.members]
+        return mean_vote(votes)
+
+
+class EnsembleOfHalves(Ensemble, Halves):
+    """An ensemble whose members can all keep what they saw of a picture; so it can, too."""
+
+    def __init__(self, members: Sequence[nn.Module], mirror: bool = False) -> None:
+        super().__init__(members, mirror)
+        self.features = sum(member.features for member in self._halves()) * (2 if mirror else 1)
+
+    def encode(self, gray: Tensor) -> Features:
+        """The members' features of the picture and then of its mirror image, one after the other."""
+        views = (gray, gray.flip(-1)) if self.mirror else (gray,)
+        return tuple(
+            feature for view in views for member in self._halves() for feature in member.encode(view)
+        )
+
+    def decode(self, features: Features, hints: Tensor) -> Tensor:
+        """Log of the mean probabilities, from the members' features and hints (N, 3, H/4, W/4)."""
+        rest = iter(features)
+        votes = [member.decode(tuple(islice(rest, member.features)), hints) for member in self._halves()]
+        if self.mirror:
+            mirrored = hints.flip(-1)
+            votes += [
+                member.decode(tuple(islice(rest, member.features)), mirrored).flip(-1)
+                for member in self._halves()
+            ]
+        return mean_vote(votes)
+
+    def forward(self, planes: Tensor, encode: Callable[[Tensor], Features] | None = None) -> Tensor:
+        """Log of the mean probabilities; `encode` stands in for the method, to keep what it gives."""
+        return Halves.forward(self, planes, encode)
+
+    def _halves(self) -> Iterator[Halves]:
+        for member in self.members:
+            assert isinstance(member, Halves)
+            yield member
+
+
+def assemble(members: Sequence[nn.Module], mirror: bool = False) -> Ensemble:
+    """The ensemble of these members; it keeps what it saw where all of them can."""
+    alike = bool(members) and all(isinstance(member, Halves) for member in members)
+    return (EnsembleOfHalves if alike else Ensemble)(members, mirror)
+
+
+def mean_vote(votes: Sequence[Tensor]) -> Tensor:
+    """Log of the mean of the probabilities that logits (N, classes, h, w) stand for."""
+    logs = [vote.float().log_softmax(dim=1) for vote in votes]
+    return torch.stack(logs).logsumexp(dim=0).log_softmax(dim=1)

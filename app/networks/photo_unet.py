@@ -1,25 +1,23 @@
 """The network for photographs: a recognition encoder, hints beside it, colours at a quarter of the size."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.networks.encoder import EfficientNetLite
 from app.networks.encoder_unet import conv_block
-
-HINT_PLANES = 3
-"""a and b of known colours in hundreds of CIE units, and 1 where a colour is known; 0 elsewhere."""
+from app.networks.halves import HINT_PLANES, Features, Halves
 
 
-class PhotoUNet(nn.Module):
+class PhotoUNet(Halves):
     """U-Net from an EfficientNet-Lite encoder: (N, 1 or 4, H, W) to logits over ab bins (N, bins, H/4, W/4).
 
     H and W are multiples of 32. The first plane is gray as the encoder wants it; the other three, which may
     be left out, are hints (`HINT_PLANES`). They join at the decoder, averaged over each of its places, so
     that the encoder's weights stay what recognition made of them and its work can be kept while hints change.
     """
+
+    features = 4
 
     def __init__(
         self,
@@ -44,12 +42,12 @@ class PhotoUNet(nn.Module):
         self.refine = conv_block(top, top)
         self.head = nn.Conv2d(top, bins, 1)
 
-    def encode(self, gray: Tensor) -> tuple[Tensor, ...]:
+    def encode(self, gray: Tensor) -> Features:
         """What the picture shows, at strides 4, 8, 16 and 32: a function of gray (N, 1, H, W) alone."""
         _, quarter, eighth = self.encoder.early(gray)
         return quarter, eighth, *self.encoder.late(eighth)
 
-    def decode(self, features: tuple[Tensor, ...], hints: Tensor) -> Tensor:
+    def decode(self, features: Features, hints: Tensor) -> Tensor:
         """Logits from `encode`'s features and hints (N, 3, H/4, W/4)."""
         quarter, eighth, sixteenth, last = features
         hint4 = self.hint4(hints)
@@ -62,16 +60,6 @@ class PhotoUNet(nn.Module):
         x = self.up4(torch.cat([_double(x), quarter, hint4], dim=1))
         logits: Tensor = self.head(x + self.refine(x))
         return logits
-
-    def forward(self, planes: Tensor, encode: Callable[[Tensor], tuple[Tensor, ...]] | None = None) -> Tensor:
-        """Logits of every place's bin; `encode` stands in for the method, to keep what it gives."""
-        features = (encode or self.encode)(planes[:, :1])
-        if planes.shape[1] == 1:
-            count, _, height, width = features[0].shape
-            hints = planes.new_zeros(count, HINT_PLANES, height, width)
-        else:
-            hints = F.avg_pool2d(planes[:, 1:], 4)
-        return self.decode(features, hints)
 
 
 def _halve(cin: int, cout: int) -> nn.Sequential:

@@ -1,6 +1,6 @@
 """Many pictures: the form that takes them, and the gallery that fills up as they are coloured."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.batches.record import BatchParams, Entry, Tally
+from app.batches.record import BATCH_OPTIONS, BatchParams, Entry, Tally
 from app.guards import client_name
 from app.jobs.job import Job
+from app.pages.panel import ACCEPT, Choice, Panel, Said, beside, read_choice
 from app.pages.render import render
-from app.pages.studio import ACCEPT, FORMATS, MIB, Choice, Said, beside, note, read_choice
 from app.problems import FieldError, NotFound, Problem
 from app.services import Services, services
 
@@ -21,7 +21,8 @@ router = APIRouter(prefix="/batch")
 REFRESH_AFTER = 3
 """Seconds after which a page without script looks again."""
 CLIENT_GONE = 499  # nobody reads it; the log and the metrics do
-_FIELDS = ("images", "model", "temperature", "saturation", "restore", "format")
+MIB = 1024 * 1024
+_FIELDS = ("model", *BATCH_OPTIONS)
 _TITLES = {
     "queued": "Waiting for a worker",
     "running": "Colouring",
@@ -58,7 +59,7 @@ class Gallery:
 def new_batch(request: Request, parts: Parts) -> Response:
     """The form for many pictures; its query sets the panel."""
     choice, errors = read_choice(request.query_params, parts.registry)
-    return _form(request, parts, choice, beside(errors, "The link could not be followed"))
+    return _form(request, parts, choice, _beside(errors, "The link could not be followed"))
 
 
 @router.post("")
@@ -71,7 +72,8 @@ async def submit(request: Request, parts: Parts) -> Response:
         return Response(status_code=CLIENT_GONE)
     except Problem as problem:
         choice, _ = read_choice({}, parts.registry)
-        said = _beside(problem)
+        title = "Nothing was begun" if problem.status == 422 else problem.title
+        said = _beside(problem.errors or [FieldError("", problem.detail)], title)
         return _form(request, parts, choice, said, status=problem.status, headers=problem.headers)
 
 
@@ -124,7 +126,7 @@ def _settings(parts: Services, job: Job) -> dict[str, str]:
     card = parts.registry.cards.get(params.model)
     told = {"Network": card.title if card else params.model}
     options = params.options
-    if options.temperature is not None:
+    if options.temperature is not None and not (card and card.temperature == options.temperature):
         told["Temperature"] = f"{options.temperature:.2f}"
     if options.saturation != 1:
         told["Saturation"] = f"{options.saturation:.2f}"
@@ -135,19 +137,13 @@ def _settings(parts: Services, job: Job) -> dict[str, str]:
     return told
 
 
-def _beside(problem: Problem) -> dict[str, Said]:
-    """The problem beside the field it is about, or beside the pictures."""
-    said: dict[str, Said] = {}
-    title = "Nothing was begun" if problem.status == 422 else problem.title
-    for error in problem.errors or [FieldError("", problem.detail)]:
-        name = error.pointer.strip("/").split("/")[0]
-        text = error.detail[:1].upper() + error.detail[1:].rstrip(".") + "."
-        said.setdefault(name if name in _FIELDS else "images", Said(title, text))
-    return said
+def _beside(errors: Iterable[FieldError], title: str) -> dict[str, Said]:
+    return beside(errors, title, fields=_FIELDS, rest="images")
 
 
 def _size(count: int) -> str:
-    return f"{count / MIB / 1024:.3g} GB" if count >= 1024 * MIB else f"{count / MIB:.3g} MB"
+    number, unit = (count / MIB / 1024, "GB") if count >= 1024 * MIB else (count / MIB, "MB")
+    return f"{number:.3g}\N{NO-BREAK SPACE}{unit}"
 
 
 def _form(
@@ -161,11 +157,7 @@ def _form(
 ) -> Response:
     settings = parts.settings
     context = {
-        "models": [(card, note(card)) for card in parts.registry.cards.values()],
-        "choice": choice,
-        "note": note(choice.card) if choice.card else "",
-        "formats": FORMATS,
-        "problems": {field: problems.get(field) for field in _FIELDS},
+        "panel": Panel.of(parts.registry, choice, problems),
         "accept": ACCEPT,
         "max_files": settings.batch_max_files,
         "max_bytes": settings.batch_max_bytes,

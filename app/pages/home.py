@@ -1,6 +1,7 @@
 """The home page: a picture in, its colours out; by script through REST, or by a plain form posted here."""
 
 import io
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -9,13 +10,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.colorizing.inbox import Form, Upload
-from app.colorizing.options import UnsupportedOption
+from app.colorizing.options import MOST_HINTS, UnsupportedOption
 from app.colorizing.pipeline import Order, Result
 from app.colorizing.presence import while_connected
 from app.colorizing.support import check_supported
 from app.pages import samples
+from app.pages.panel import ACCEPT, Choice, Panel, Said, beside, read_choice
+from app.pages.render import render
 from app.pages.result import result_page
-from app.pages.studio import Choice, beside, read_choice, studio
+from app.pages.samples import SAMPLES
 from app.problems import FieldError, Problem, Unavailable, Unprocessable
 from app.services import Services, services
 
@@ -23,13 +26,14 @@ router = APIRouter(include_in_schema=False)
 
 FORM_TEXTS = ("model", "temperature", "saturation", "restore", "candidate", "hints", "format", "sample")
 CLIENT_GONE = 499  # nobody reads it; the log and the metrics do
+MIB = 1024 * 1024
 
 
 @router.get("/")
 def home(request: Request, parts: Annotated[Services, Depends(services)]) -> Response:
     """The home page; its query sets the panel."""
     choice, errors = read_choice(request.query_params, parts.registry)
-    return studio(request, parts, choice, beside(errors, "The link could not be followed"))
+    return _studio(request, parts, choice, beside(errors, "The link could not be followed"))
 
 
 @router.post("/colorize")
@@ -46,7 +50,7 @@ async def colorize(request: Request, parts: Annotated[Services, Depends(services
         return Response(status_code=CLIENT_GONE)
     except Problem as problem:
         said = beside(problem.errors or [FieldError("", problem.detail)], problem.title)
-        return studio(request, parts, choice, said, status=problem.status, headers=problem.headers)
+        return _studio(request, parts, choice, said, status=problem.status, headers=problem.headers)
 
 
 def _upload(form: Form, choice: Choice, errors: list[FieldError]) -> Upload:
@@ -67,3 +71,23 @@ async def _colorize(parts: Services, upload: Upload, choice: Choice, errors: lis
     if errors:
         raise Unprocessable("Some values cannot be used.", errors=errors)
     return await parts.colorizer.colorize(upload, choice.card, Order(choice.options))
+
+
+def _studio(
+    request: Request,
+    parts: Services,
+    choice: Choice,
+    problems: Mapping[str, Said],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    context = {
+        "panel": Panel.of(parts.registry, choice, problems),
+        "samples": SAMPLES.values(),
+        "most_hints": MOST_HINTS,
+        "accept": ACCEPT,
+        "max_bytes": parts.settings.max_body_bytes,
+        "max_megabytes": parts.settings.max_body_bytes // MIB,
+    }
+    return render(request, "home.html", context, status=status, headers=headers)

@@ -56,6 +56,8 @@ class Tabled:
     note: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    picture: str | None = None
+    """Name of a drawing of it beside the card."""
 
 
 def tabled(evaluation: Evaluation) -> Tabled:
@@ -72,4 +74,4 @@ def tabled(evaluation: Evaluation) -> Tabled:
         for title, row in evaluation.rows.items()
     )
     titles = tuple(measure(name).title for name in names)
-    return Tabled(evaluation.title, evaluation.note, titles, tuple(rows))
+    return Tabled(evaluation.title, evaluation.note, titles, tuple(rows), evaluation.picture)

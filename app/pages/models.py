@@ -1,11 +1,12 @@
 """The models page and each model's card: measures, curves, the same pictures through every network."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from app.colorizing.registry import UnknownModel
 from app.networks.card import Card
@@ -16,7 +17,7 @@ from app.pages.gallery import Gallery
 from app.pages.history import history_csv
 from app.pages.measures import figures, tabled
 from app.pages.reasons import reasons
-from app.pages.render import CHART_POLICY, render
+from app.pages.render import CHART_POLICY, PICTURE_POLICY, render
 from app.pages.samples import SAMPLES
 from app.pages.swatches import swatches
 from app.problems import NotFound
@@ -81,6 +82,7 @@ def card_page(request: Request, parts: Parts, model_id: str) -> Response:
         "card": card,
         "measures": list(figures(card)),
         "evaluations": [tabled(evaluation) for evaluation in card.evaluations],
+        "pictures": {name for name in _pictures(card) if _picture(parts, card, name).is_file()},
         "curves": _curves([card]),
         "samples": list(SAMPLES.values()),
         "swatches": swatches(card),
@@ -97,6 +99,17 @@ async def sample_result(parts: Parts, model_id: str, name: str) -> Response:
         raise NotFound(f"There is no sample {name[:64]!r}; known are {', '.join(SAMPLES)}.")
     content = await Gallery.of(parts).print(parts.colorizer, card, name)
     return Response(content, media_type="image/webp", headers={"Cache-Control": FOREVER})
+
+
+@router.get("/{model_id}/{name}.svg")
+def picture(parts: Parts, model_id: str, name: str) -> Response:
+    """A drawing that the card names, such as quality against time."""
+    card = _card(parts, model_id)
+    path = _picture(parts, card, f"{name}.svg")
+    if path.name not in _pictures(card) or not path.is_file():
+        raise NotFound(f"The card of {model_id} has no picture {name[:64]!r}.")
+    headers = {"Content-Security-Policy": PICTURE_POLICY, "Cache-Control": "no-cache"}
+    return FileResponse(path, media_type="image/svg+xml", headers=headers)
 
 
 def of_task(cards: list[Card], task: str) -> list[Card]:
@@ -118,6 +131,14 @@ def _curves(cards: list[Card]) -> dict[str, Any] | None:
         "loss": training_curves(cards, "loss"),
         "accuracy": training_curves(cards, "accuracy"),
     }
+
+
+def _pictures(card: Card) -> set[str]:
+    return {evaluation.picture for evaluation in card.evaluations if evaluation.picture is not None}
+
+
+def _picture(parts: Services, card: Card, name: str) -> Path:
+    return parts.registry.folder(card.id) / name
 
 
 def _card(parts: Services, model_id: str) -> Card:

@@ -20,6 +20,11 @@ from app.resources import templates_dir
 
 CHART_POLICY = CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 """Content-Security-Policy of pages with a chart: Plotly writes style attributes."""
+PICTURE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; sandbox"
+)
+"""A picture opened by itself may do nothing."""
 
 
 @cache

@@ -14,8 +14,8 @@ from app.colorizing.extras import data_uri
 from app.colorizing.inbox import Upload
 from app.colorizing.pipeline import Result
 from app.imaging.pictures import decode_picture
+from app.pages.panel import Choice
 from app.pages.render import environment
-from app.pages.studio import Choice
 
 PREVIEW_SIDE = 1280
 ENDINGS = {"jpeg": "jpg"}

@@ -80,13 +80,13 @@ class BadRequest(Problem):
 
 
 class Unauthorized(Problem):
-    """This service asks for an API key, and the request carries none that is known."""
+    """This service asks for an API key, and the request carries none that is known and has not expired."""
 
     status, slug, title = 401, "unauthorized", "An API key is needed"
 
 
 class Forbidden(Problem):
-    """The request is understood and refused, whoever asks: a page of another site sent it."""
+    """The request is understood and refused: its key lacks the scope, or a page of another site sent it."""
 
     status, slug, title = 403, "forbidden", "Forbidden"
 

@@ -1,15 +1,14 @@
 """Which of a service's web processes this is, and what is its share of what all of them may take."""
 
-import os
-import sys
-from dataclasses import dataclass
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.machine import available_cpus
-
-MOST_BY_DEFAULT = 4
-MEMORY_OF_ONE = 2**30
-"""Bytes of memory that one more process is worth: PyTorch, a model, and a large picture in work."""
+LEAVING = "leaving"
+"""File in the shared folder that is there once the service is about to stop."""
+REQUESTS_MAY_TAKE = 25
+"""Seconds that requests under way at shutdown get to finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +18,7 @@ class Place:
     index: int = 0
     count: int = 1
     folder: Path | None = None
+    _left: threading.Event = field(default_factory=threading.Event, init=False, repr=False, compare=False)
 
     @property
     def is_first(self) -> bool:
@@ -29,18 +29,14 @@ class Place:
         """This process's part of an amount that all processes may take together."""
         return max(least, amount // self.count)
 
+    def leave(self) -> None:
+        """Have every process tell that no new requests are wanted."""
+        self._left.set()
+        if self.folder is not None:
+            with suppress(OSError):  # the folder is gone, or full: then each process tells for itself
+                (self.folder / LEAVING).touch()
 
-def default_processes() -> int:
-    """One web process a CPU, for Python keeps one busy; fewer where memory is short."""
-    if sys.platform == "win32":  # a listening socket cannot be handed on there
-        return 1
-    return max(1, min(available_cpus(), MOST_BY_DEFAULT, _memory() // MEMORY_OF_ONE))
-
-
-def _memory() -> int:
-    """Bytes of memory this process may take: the container's limit (cgroup v2), else the machine's."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        return min(machine, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-    except (OSError, ValueError):  # no cgroup v2, or "max": no limit
-        return machine
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the service is about to stop."""
+        return self._left.is_set() or (self.folder is not None and (self.folder / LEAVING).exists())

@@ -6,6 +6,7 @@ import shutil
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +16,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from app.main import REQUESTS_MAY_TAKE
-from app.serving.place import Place
+from app.serving.place import REQUESTS_MAY_TAKE, Place
 from app.serving.protocol import PunctualProtocol
 from app.settings import Settings
 
@@ -47,11 +47,14 @@ class Server(uvicorn.Server):
         app: FastAPI,
         place: Place,
         begun: Callable[[list[socket.socket]], Sequence[Company]],
+        drain_seconds: float = 0.0,
     ) -> None:
         super().__init__(config)
         self._app, self._place, self._begun = app, place, begun
         self._company: Sequence[Company] = ()
+        self._drain_seconds = drain_seconds if place.is_first else 0.0  # the others stop when the first does
         self._orphaned = False
+        self._leave_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, then start what `begun` gives for the sockets that are listened to."""
@@ -61,6 +64,17 @@ class Server(uvicorn.Server):
             self._company = self._begun(listening)
             for each in self._company:
                 each.start()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to stop: when told to, and everyone had time to notice; at once when told a second time."""
+        if not await super().on_tick(counter):
+            return False
+        if self._leave_at is None:
+            self._leave_at = time.monotonic() + self._drain_seconds
+            self._place.leave()
+            if self._drain_seconds:
+                log.info("told to stop; serving on for a moment", seconds=self._drain_seconds)
+        return time.monotonic() >= self._leave_at or len(self._captured_signals) > 1
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop the company while requests finish; streams of events would never finish by themselves."""

@@ -1,4 +1,4 @@
-"""Colorization as classification over ab bins, at a quarter of the size (Zhang, Isola & Efros 2016)."""
+"""Colorization as classification over ab bins, at a fraction of the size (Zhang, Isola & Efros 2016)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from app.imaging.color import WHITE, XYZ_FROM_RGB, cie_f, rgb_to_gray, srgb_to_linear
 from app.networks.ab_bins import SoftEncoding, bins_in_gamut, rebalancing
-from app.networks.photo_unet import HINT_PLANES
+from app.networks.halves import HINT_PLANES
 from app.training.aging import age
 from app.training.album import Album, piece
 from app.training.datasets import DatasetError, square
@@ -20,8 +20,6 @@ from app.training.palette_task import scale
 from app.training.recipe import Phase, PhotoSettings, Recipe
 from app.training.task import Score
 
-STRIDE = 4
-"""Pixels of the input to one place of the output, in each direction."""
 HINT_UNIT = 100.0
 _SAMPLED = 3000
 
@@ -30,7 +28,9 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Batch:
-    """Input planes (N, 4, S, S); for each place of (N, S/4, S/4) its bins, their shares and its weight."""
+    """Input planes (N, P, S, S), gray and (where any are given) hints; the bins of each place of the output,
+    their shares and its weight.
+    """
 
     planes: Tensor
     bins: Tensor
@@ -97,9 +97,8 @@ class AbTask:
         loss = hits = 0.0
         with torch.inference_mode():
             for batch in self._held_out:
-                planes = batch.planes[:, :1]
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-                    logits = network(planes).float()
+                    logits = network(batch.planes).float()
                 loss += self.count(batch) * float(
                     _cross_entropy(logits, batch, torch.ones_like(batch.weight))
                 )
@@ -111,7 +110,8 @@ class AbTask:
     def _held_out(self) -> list[Batch]:
         """The middle squares of the validation pictures, as they are."""
         found = []
-        size, settings = self.recipe.size, PhotoSettings(hinted=0.0, aged=0.0)
+        size = self.recipe.size
+        settings = self.settings.model_copy(update={"hinted": 0.0, "aged": 0.0})
         for start in range(0, len(self.held), self.recipe.batch_size):
             numbers = self.held[start : start + self.recipe.batch_size]
             middle = [square(self._album[int(number)], size) for number in numbers]
@@ -130,15 +130,17 @@ class AbTask:
         self, rgb: NDArray[np.uint8], rng: np.random.Generator, settings: PhotoSettings | None = None
     ) -> Batch:
         settings = settings or self.settings
-        ab = mean_ab(rgb, STRIDE)
+        stride = settings.stride
+        ab = mean_ab(rgb, stride)
         gray = np.stack(
             [age(each, rng) if rng.random() < settings.aged else each for each in rgb_to_gray(rgb)]
         )
-        planes = np.zeros((len(rgb), 1 + HINT_PLANES, *gray.shape[1:]), dtype=np.float32)
+        count = 1 + HINT_PLANES if settings.hinted else 1
+        planes = np.zeros((len(rgb), count, *gray.shape[1:]), dtype=np.float32)
         planes[:, 0] = gray / np.float32(255)
         for index in range(len(rgb)):
             if rng.random() < settings.hinted:
-                planes[index, 1:] = reveal(ab[index], rng).repeat(STRIDE, axis=1).repeat(STRIDE, axis=2)
+                planes[index, 1:] = reveal(ab[index], rng).repeat(stride, axis=1).repeat(stride, axis=2)
         bins, shares = self._encode(ab)
         tensor = torch.from_numpy(planes)
         tensor[:, :1] = scale(tensor[:, :1], self.recipe.input)
@@ -156,7 +158,7 @@ class AbTask:
         kept = np.concatenate([self.large, self.small])
         for number in rng.permutation(kept)[:_SAMPLED]:
             rgb = square(self._album[int(number)], 64)
-            nearest = self._encode(mean_ab(rgb[None], STRIDE))[0][..., 0]
+            nearest = self._encode(mean_ab(rgb[None], self.settings.stride))[0][..., 0]
             counts += np.bincount(nearest.ravel(), minlength=len(self.bins))
         return counts
 

@@ -16,9 +16,7 @@ def load_pretrained(network: nn.Module, source: Pretrained) -> None:
 
     Raises RecipeError when the package is missing or its file is not the one the recipe pins.
     """
-    encoder = getattr(network, "encoder", None)
-    if not isinstance(encoder, EfficientNetLite):
-        raise RecipeError("only a network with an EfficientNet-Lite encoder can start from published weights")
+    encoder = _encoder(network)
     try:
         path = Path(str(resources.files(source.package).joinpath(source.file)))
     except ModuleNotFoundError:
@@ -29,6 +27,19 @@ def load_pretrained(network: nn.Module, source: Pretrained) -> None:
         )
     # The one pickle that is ever read: in training only, its bytes pinned by the recipe's SHA-256.
     fold(encoder, torch.load(path, map_location="cpu", weights_only=True))
+    freeze(network, source)
+
+
+def freeze(network: nn.Module, source: Pretrained) -> None:
+    """Leave the encoder's stem and first stages as they are; a run that goes on from another needs it too."""
+    encoder = _encoder(network)
     frozen: list[nn.Module] = [encoder.stem, *list(encoder.stages)[: source.frozen_stages]]
     for module in frozen:
         module.requires_grad_(False)
+
+
+def _encoder(network: nn.Module) -> EfficientNetLite:
+    encoder = getattr(network, "encoder", None)
+    if not isinstance(encoder, EfficientNetLite):
+        raise RecipeError("only a network with an EfficientNet-Lite encoder can start from published weights")
+    return encoder

@@ -98,11 +98,19 @@ class Incompatible(ValueError):
     """Models that cannot speak with one voice; the message says why."""
 
 
-def combine(sources: Sequence[Path], folder: Path, *, title: str) -> Card:
+def combine(
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    title: str,
+    input_size: int | None = None,
+    chroma: float | None = None,
+) -> Card:
     """Write a model that averages the probabilities of published ones, and of mirror images where they did.
 
-    `folder.name` becomes its id; what the members were trained on and by which recipes is in its card. Raises
-    CardError for a member that cannot be loaded, Incompatible, and OSError.
+    `input_size` and `chroma` are the card's, the first member's unless given. `folder.name` becomes its id;
+    what the members were trained on and by which recipes is in its card. Raises CardError for a member that
+    cannot be loaded, Incompatible, and OSError.
     """
     cards = [read_card(source) for source in sources]
     first, *others = cards
@@ -131,6 +139,8 @@ def combine(sources: Sequence[Path], folder: Path, *, title: str) -> Card:
             "title": title,
             "network": spec,
             "parameters": sum(card.parameters for card in cards),
+            "input_size": input_size or first.input_size,
+            "chroma": chroma or first.chroma,
             "size_multiple": math.lcm(*(card.size_multiple for card in cards)),
             "sha256": _write_weights(served, folder, half=True),
             "metrics": {},

@@ -62,8 +62,10 @@ class PhotoSettings(_Strict):
     """Sides in pixels of the squares of a batch, each batch of one size and all of as many pixels."""
     smallest_crop: Annotated[float, Field(gt=0.0, le=1.0)] = 0.6
     """A square is at least this share of a picture's shorter side."""
+    stride: Annotated[int, Field(ge=1, le=32)] = 4
+    """Pixels of the input to one place of the network's output, in each direction."""
     hinted: Share = 0.5
-    """Share of the pictures some of whose colours are given away."""
+    """Share of the pictures some of whose colours are given away; at 0 the network is given gray alone."""
     aged: Share = 0.3
     """Share of the pictures that are faded, blurred, grainy, scratched or compressed."""
     rebalancing: Annotated[float, Field(ge=0.0, le=1.0)] = 0.6
@@ -111,6 +113,8 @@ class Recipe(_Strict):
     """What the published logits are divided by, if the network is surer than right (Guo et al. 2017)."""
     start: str | None = None
     """Id of a published model of the same network whose weights this run begins with."""
+    afresh: list[str] = []
+    """Modules that do not take `start`'s weights, and so may have another shape: a head for other classes."""
     pretrained: Pretrained | None = None
     half: bool = False
     """Store the weights in float16."""

@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,7 +17,7 @@ from app.networks.ensemble import Ensemble
 from app.networks.weights import load_network
 from app.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from app.training.depthwise import quicken
-from app.training.pretrained import load_pretrained
+from app.training.pretrained import freeze, load_pretrained
 from app.training.recipe import Optimizer, Recipe, RecipeError
 from app.training.task import Task
 
@@ -173,7 +173,9 @@ class Trainer(Generic[T]):
 
 def _initialize(network: nn.Module, recipe: Recipe, start: Path | None) -> None:
     if recipe.start is not None:
-        _begin_with(network, recipe.start, start)
+        _begin_with(network, recipe.start, start, recipe.afresh)
+        if recipe.pretrained is not None:
+            freeze(network, recipe.pretrained)
         return
     if recipe.initialization == "kaiming":
         for module in network.modules():
@@ -183,16 +185,25 @@ def _initialize(network: nn.Module, recipe: Recipe, start: Path | None) -> None:
         load_pretrained(network, recipe.pretrained)
 
 
-def _begin_with(network: nn.Module, name: str, folder: Path | None) -> None:
-    """Take the weights of a published model, or of the one network whose mirror images it averages."""
+def _begin_with(network: nn.Module, name: str, folder: Path | None, afresh: Sequence[str]) -> None:
+    """Take the weights of a published model, or of the one network whose mirror images it averages.
+
+    Those of the modules named in `afresh` stay as they are.
+    """
     if folder is None:
         raise RecipeError(f"the run begins with the model {name!r}, whose folder is not given")
     card = read_card(folder)
     published = load_network(folder, card)
     if isinstance(published, Ensemble) and len(published.members) == 1:
         published = published.members[0]
+    own, prefixes = network.state_dict(), tuple(f"{module}." for module in afresh)
+    if idle := [prefix for prefix in prefixes if not any(key.startswith(prefix) for key in own)]:
+        raise RecipeError(f"afresh: the network has no module {idle[0].rstrip('.')!r}")
+    taken = {
+        key: own[key] if key.startswith(prefixes) else value for key, value in published.state_dict().items()
+    }
     try:
-        network.load_state_dict(published.state_dict())
+        network.load_state_dict(taken)
     except RuntimeError as error:
         raise RecipeError(f"{name!r} is another network: {str(error).splitlines()[0]}") from None
 

@@ -133,7 +133,7 @@ async function run({ quick = false } = {}) {
     await show({ reveal });
     if (running !== mine) return;
     steering.told(sent, answer.hints);
-    alternatives.offer(answer.candidates, steering.candidate, { ...chosen, format: "" });
+    offerAlternatives();
     shareable(picture.sample, steering.link());
     if (quick) runWhole();
   } catch (error) {
@@ -183,6 +183,11 @@ async function show({ reveal }) {
   announce("The colour is ready.", timingLine(answer));
 }
 
+function offerAlternatives() {
+  const { answer, chosen } = shown;
+  alternatives.offer(answer.candidates, steering.candidate, { ...chosen, format: "" }, answer.width / answer.height);
+}
+
 function isLarge() {
   return shown?.picture === picture && Math.max(shown.answer.width, shown.answer.height) > LARGE_SIDE;
 }
@@ -193,7 +198,7 @@ function goBack() {
   if (shown) {
     put(shown.picture);
     show({ reveal: false });
-    alternatives.offer(shown.answer.candidates, steering.candidate, { ...shown.chosen, format: "" });
+    offerAlternatives();
     return;
   }
   picture = null;

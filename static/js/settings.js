@@ -1,40 +1,15 @@
-/* The panel: model, temperature, saturation, format; what they say, and how a link carries them. */
+/* The settings of one picture: as fields of a request, and how a link carries them. */
 
 import { byId } from "./dom.js";
-
-const SLIDERS = ["temperature", "saturation"];
+import { listenToPanel, SLIDERS } from "./panel.js";
 
 /**
  * Calls `ask()` when a setting changes the colour, `show()` when it changes only what is seen, and
  * `steerable(can)` when the network is another, and now.
  */
 export function listenToSettings({ ask, show, steerable }) {
-  const model = byId("model");
-  for (const id of SLIDERS) {
-    const slider = byId(id);
-    const update = () => {
-      document.querySelector(`[data-output="${id}"]`).value = Number(slider.value).toFixed(2);
-      slider.style.setProperty("--fill", String((slider.value - slider.min) / (slider.max - slider.min)));
-    };
-    slider.addEventListener("input", () => {
-      update();
-      ask();
-    });
-    slider.addEventListener("refill", update);
-    update();
-  }
-  model.addEventListener("change", () => {
-    const { note, temperature } = model.selectedOptions[0].dataset;
-    byId("model-note").textContent = note;
-    byId("model-link").href = `/models/${model.value}`;
-    // A temperature nobody touched follows the model's own.
-    const slider = byId("temperature");
-    if (Number(slider.value) === Number(slider.dataset.default)) slider.value = temperature;
-    slider.dataset.default = temperature;
-    slider.dispatchEvent(new Event("refill"));
-    steerable(canSteer());
-    ask();
-  });
+  byId("model").addEventListener("change", () => steerable(canSteer())); // known before it is asked
+  listenToPanel(ask);
   for (const id of ["restore", "format"]) byId(id).addEventListener("change", ask);
   byId("show-unsure").addEventListener("change", show);
   steerable(canSteer());

@@ -11,6 +11,7 @@ from app.jobs.service import Health as JobsHealth
 from app.jobs.service import Jobs
 from app.main import create_app
 from app.problems import MEDIA_TYPE
+from app.serving.place import Place
 from app.settings import Settings
 
 
@@ -81,6 +82,21 @@ def test_not_ready_without_a_model(client: TestClient) -> None:
     (error,) = response.json()["errors"]
     assert error["pointer"] == "/models/broken"
     assert "config.json" in error["detail"]
+
+
+@pytest.mark.usefixtures("a_worker_is_alive")
+def test_not_ready_any_more_once_told_to_stop(
+    models_dir: Path, settings: Settings, make_model: Callable[..., Path]
+) -> None:
+    make_model(models_dir, "good")
+    place = Place()
+    with TestClient(create_app(settings, place)) as client:
+        assert client.get("/readyz").status_code == 200
+        place.leave()
+        response = client.get("/readyz")
+        assert client.get("/healthz").status_code == 200
+    assert response.status_code == 503
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/service"]
 
 
 def test_metrics_count_by_route(client: TestClient) -> None:

@@ -12,27 +12,12 @@ from torch import Tensor, nn
 
 from tests.api.shapes_service import Service, started
 from tests.shapes.build import positive
+from tests.shapes.contract import CONVOLUTION, EXAMPLE
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Using padding='same'"),
     pytest.mark.filterwarnings("ignore:LSTM with projections"),
 ]
-
-EXAMPLE: dict[str, Any] = {
-    "input": ["NIC", 32, 32],
-    "layers": [
-        {
-            "type": "Conv2d",
-            "name": "conv1",
-            "out_channels": "NF",
-            "kernel_size": "k",
-            "padding": "same",
-            "bias": False,
-        },
-        {"type": "MaxPool2d", "kernel_size": 2},
-    ],
-    "batch": 1,
-}
 
 
 @pytest.fixture(scope="module")
@@ -44,26 +29,7 @@ def service() -> Iterator[Service]:
 def test_the_contracts_example(service: Service) -> None:
     answer = service.ask("/shapes", EXAMPLE)
     conv, pool = answer["layers"]
-    expected = {
-        "name": "conv1",
-        "type": "Conv2d",
-        "inputs": ["input"],
-        "input_shape": ["NIC", 32, 32],
-        "output_shape": ["NF", 32, 32],
-        "parameters": "NF*NIC*k**2",
-        "weights": "NF*NIC*k**2",
-        "biases": 0,
-        "buffers": 0,
-        "neurons": "1024*NF",
-        "connections": "1024*NF*NIC*k**2",
-        "connections_in_bounds": None,
-        "receptive_field": {
-            "size": ["k", "k"],
-            "stride": [1, 1],
-            "start": ["-floor((k - 1)/2)", "-floor((k - 1)/2)"],
-        },
-    }
-    assert {name: conv[name] for name in expected} == expected
+    assert {name: conv[name] for name in CONVOLUTION} == CONVOLUTION
     assert pool["inputs"] == ["conv1"] and pool["output_shape"] == ["NF", 16, 16]
     assert pool["receptive_field"]["size"] == ["k + 1", "k + 1"]
     totals = {

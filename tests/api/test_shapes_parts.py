@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from tests.api.shapes_service import Service, started
-from tests.api.test_shapes import EXAMPLE, built
+from tests.api.test_shapes import built
+from tests.shapes.contract import EXAMPLE
 
 OUTSIDE = {"device", "dtype", "_weight", "_freeze", "min_value", "max_value"}
 """Arguments that no shape depends on: where numbers live, tensors themselves, Hardtanh's deprecated names."""

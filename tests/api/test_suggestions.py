@@ -3,17 +3,12 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
-
-from app.main import create_app
-from app.settings import Settings
 
 URL = "/api/v1/colorize/suggestions"
 COLORIZE = "/api/v1/colorize"
@@ -25,18 +20,6 @@ def picture(height: int = 64, width: int = 96, level: int | None = None) -> byte
     file = io.BytesIO()
     Image.fromarray(samples).save(file, "PNG")
     return file.getvalue()
-
-
-@pytest.fixture(scope="module")
-def steerable(
-    tmp_path_factory: pytest.TempPathFactory, make_photo_model: Callable[..., Path]
-) -> Iterator[TestClient]:
-    """A client of a service whose `photo` takes hints: the real network, narrow, with random weights."""
-    models = tmp_path_factory.mktemp("models")
-    make_photo_model(models)
-    settings = Settings(models_dir=models, preload=False, threads=1)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield client
 
 
 def ask(client: TestClient, x: Any = 0.5, y: Any = 0.5, image: bytes | None = None, **fields: str) -> Any:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from app.batches.painting import SMALL, as_problem, paint, problem_json, small_picture
 from app.batches.record import BatchParams
-from app.colorizing.eager import Eager
+from app.colorizing.backends.eager import Eager
 from app.colorizing.options import UnsupportedOption
 from app.colorizing.pipeline import Order, colorize
 from app.colorizing.registry import Registry

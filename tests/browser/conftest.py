@@ -15,7 +15,9 @@ from app.main import create_app
 from app.pages.samples import gray
 from app.settings import Settings
 
-expect.set_options(timeout=30_000)  # a busy machine takes its time to read Plotly
+PATIENCE = 90_000
+"""Milliseconds: a busy machine takes its time to read Plotly or to import PyTorch."""
+expect.set_options(timeout=PATIENCE)
 
 NOISE = ("Failed to load resource", "GL Driver Message", "willReadFrequently")
 """What the browser says of itself: answers tell of failures, and a driver's advice is no fault."""
@@ -86,7 +88,7 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
 
         def on_request(request: Request) -> None:
             if not request.url.startswith((address, "data:", "blob:")):

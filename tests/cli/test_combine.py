@@ -20,6 +20,17 @@ def test_two_models_become_one(tmp_path: Path, make_model: MakeModel) -> None:
     card = read_card(tmp_path / "both")
     assert (card.id, card.title, card.network.type) == ("both", "Both", "ensemble")
     assert f"both, {card.parameters:,} parameters" in found.stderr
+    one = read_card(tmp_path / "one")
+    assert (card.input_size, card.chroma) == (one.input_size, 1)
+
+
+def test_how_it_is_served_may_be_chosen(tmp_path: Path, make_model: MakeModel) -> None:
+    members = [str(make_model(tmp_path, name)) for name in ("one", "two")]
+    chosen = ["--input-size", "48", "--chroma", "0.9"]
+    found = run(cli, ["combine", *members, "--out", str(tmp_path / "both"), "--title", "Both", *chosen])
+    assert found.exit_code == 0, found.output
+    card = read_card(tmp_path / "both")
+    assert (card.input_size, card.chroma) == (48, 0.9)
 
 
 @pytest.mark.parametrize(("names", "says"), [(["one"], "nothing to combine"), (["one", "none"], "none")])

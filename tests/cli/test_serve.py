@@ -161,6 +161,27 @@ def test_a_request_that_was_begun_is_finished_before_it_stops() -> None:
         assert process.wait(timeout=PATIENCE) == -signal.SIGTERM
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_told_to_stop_it_serves_on_until_others_have_noticed(processes: str, tmp_path: Path) -> None:
+    with serving("--processes", processes, DRAIN_SECONDS="300", TMPDIR=str(tmp_path)) as (address, process):
+        until(lambda: exposed(address, f"chromalab_web_processes {processes}.0"))
+        process.terminate()
+
+        def refuses() -> bool:
+            answer = httpx2.get(f"{address}/readyz", timeout=PATIENCE)
+            return "/service" in [error["pointer"] for error in answer.json()["errors"]]
+
+        until(refuses)
+        for _ in range(8):  # whichever process is asked
+            assert refuses()
+            assert httpx2.get(f"{address}/api/v1/models", timeout=PATIENCE).status_code == 200
+        process.terminate()  # a second time: at once
+        assert process.wait(timeout=PATIENCE) == -signal.SIGTERM
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
 def children(pid: int) -> set[int]:
     """Processes that a process has started (Linux)."""
     found = Path(f"/proc/{pid}/task").glob("*/children")

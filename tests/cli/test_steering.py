@@ -87,7 +87,7 @@ def test_where_it_is_unsure(picture: Path, tmp_path: Path) -> None:
     ("options", "told"),
     [
         (["--hint", "red"], "--hint: 'red' is not x, y, #rrggbb"),
-        (["--hint", "0.5,1.5,#ff0000"], "--hints (0 y): Input should be less than or equal to 1"),
+        (["--hint", "0.5,1.5,#ff0000"], "hint 1, y: Input should be less than or equal to 1"),
         (["--hints", "nowhere.json"], "--hints nowhere.json:"),
         (["--candidate", "99"], "candidates end at"),
         (["--model", "horses", "--hint", HINT], "Hints are not supported by the model 'horses'"),

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,23 @@ def test_it_stops_when_told_and_the_next_one_goes_on(jobs: Jobs, tmp_path: Path,
             eventually(lambda: jobs.job(job_id).progress > left.progress)
             assert jobs.job(job_id).attempts == 2
             end(again)
+    finally:
+        end(worker)
+
+
+def test_a_job_in_the_hands_of_a_worker_that_is_no_more_goes_on(jobs: Jobs, tmp_path: Path) -> None:
+    """A worker that was cut off and buried takes another job in the moment before it learns of that."""
+    job_id = jobs.submit(jobs.order("counting", {"steps": 2}, 0, "host:1"))[0].id
+    with closing(sqlite3.connect(tmp_path / "chromalab.sqlite", timeout=PATIENCE)) as connection:
+        taken = (
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = 'buried' WHERE workflow_uuid = ?"
+        )
+        assert connection.execute(taken, (job_id,)).rowcount == 1
+        connection.commit()
+    worker = start(tmp_path)
+    try:
+        eventually(lambda: jobs.job(job_id).is_finished)
+        assert jobs.job(job_id).state == "succeeded"
     finally:
         end(worker)
 

@@ -16,10 +16,11 @@ SHARE = st.floats(0, 1)
 
 
 def test_they_are_drawn_as_the_network_was_taught() -> None:
-    from app.networks.photo_unet import HINT_PLANES
-    from app.training.ab_task import HINT_UNIT, STRIDE
+    from app.networks.halves import HINT_PLANES
+    from app.training.ab_task import HINT_UNIT
+    from app.training.recipe import PhotoSettings
 
-    assert (hints.PLANES, hints.UNIT, hints.STRIDE) == (HINT_PLANES, HINT_UNIT, STRIDE)
+    assert (HINT_PLANES, HINT_UNIT, PhotoSettings().stride) == (hints.PLANES, hints.UNIT, hints.STRIDE)
 
 
 @pytest.mark.parametrize("color", ["#3a6ea5", "#FF0000", "#000000", "#ffffff", "#808080"])

@@ -1,50 +1,24 @@
 """Whole pictures through the pipeline, against its parts and against PyTorch."""
 
 import io
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from app.colorizing.backends import Backend
 from app.colorizing.options import Options, UnsupportedOption
-from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Part, Result, advance, colorize, steps
+from app.colorizing.pipeline import SMALL_PIXELS, NeedsRoom, Order, Result, advance, colorize, steps
 from app.colorizing.registry import Registry
 from app.colorizing.timings import Timings
 from app.imaging.errors import BrokenPicture, PictureTooLarge
 from app.imaging.restore import restored
-from app.networks.card import Card, NetworkSpec, read_card
+from app.networks.card import Card, read_card
 from app.networks.weights import load_network
-from tests.training.test_hint_study import CARD as HINTED
-from tests.training.test_hint_study import Obedient
-
-MAX_PIXELS = 10_000_000
-
-
-def saved(samples: NDArray[Any], format: str = "PNG", **how: Any) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(samples).save(file, format, **how)
-    return file.getvalue()
-
-
-def opened(data: bytes | None) -> Image.Image:
-    assert data is not None
-    return Image.open(io.BytesIO(data))
-
-
-def scene(height: int, width: int, dtype: type = np.uint8, seed: int = 0) -> NDArray[Any]:
-    """A gray picture with edges and slopes."""
-    rows, columns = np.mgrid[0:height, 0:width]
-    values = 0.25 + 0.4 * columns / width + 0.2 * (rows > height / 2)
-    values += 0.1 * np.random.default_rng(seed).random((height, width))
-    peak = np.iinfo(dtype).max
-    samples: NDArray[Any] = (values.clip(0, 1) * peak).astype(dtype)
-    return samples
+from tests.colorizing.painting import MAX_PIXELS, opened, paint, saved, scene
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +29,6 @@ def registry(tiny_models: Path) -> Registry:
 @pytest.fixture(params=["horses", "photo"])
 def model(request: pytest.FixtureRequest, registry: Registry) -> tuple[Backend, Card]:
     return registry.load(request.param), registry.card(request.param)
-
-
-def paint(data: bytes, model: tuple[Backend, Card], *parts: Part, **options: Any) -> Result:
-    order = Order(Options(**options), frozenset(parts or ("image",)))
-    return colorize(data, *model, order, max_pixels=MAX_PIXELS, threads=1)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (7, 5), (32, 32), (33, 31), (200, 300)])
@@ -202,104 +171,6 @@ def test_what_cannot_be_coloured_is_refused(model: tuple[Backend, Card]) -> None
     assert caught.value.field == "format"
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("candidate", 1), ("hints", '[{"x": 0.5, "y": 0.5, "color": "#ff0000"}]')]
-)
-def test_what_the_model_cannot_do_is_said(model: tuple[Backend, Card], field: str, value: Any) -> None:
-    with pytest.raises(UnsupportedOption, match="not supported by the model") as caught:
-        paint(b"", model, **{field: value})
-    assert caught.value.field == field
-
-
-class Steerable:
-    """Stands in for a network: sure of the hinted colour where there is one, doubtful elsewhere."""
-
-    name = "steerable"
-
-    def __init__(self, card: Card) -> None:
-        self.seen: list[NDArray[np.float32]] = []
-        self._centres = np.asarray(card.bins, np.float32)
-
-    def __call__(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.seen.append(planes[0])
-        count, (height, width) = len(self._centres), planes.shape[2:]
-        probabilities = np.full((1, count, height, width), 1 / count, np.float32)
-        probabilities[0, 0] *= 3
-        probabilities[0, -1] *= 2
-        if planes.shape[1] > 1:
-            ab = np.moveaxis(planes[0, 1:3], 0, -1)[:, :, None] * 100
-            chosen = np.square(ab - self._centres).sum(axis=-1).argmin(axis=-1)
-            sure = np.moveaxis(np.eye(count, dtype=np.float32)[chosen], -1, 0)
-            probabilities[0] = np.where(planes[0, 3] > 0, sure, probabilities[0])
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-        return probabilities
-
-
-@pytest.fixture
-def steerable(registry: Registry) -> tuple[Steerable, Card]:
-    card = registry.card("photo").model_copy(update={"network": NetworkSpec(type="photo-unet")})
-    return Steerable(card), card
-
-
-def test_hints_reach_the_network_and_the_picture(steerable: tuple[Steerable, Card]) -> None:
-    hint = {"x": 0.1, "y": 0.9, "color": "#4f6fbf", "radius": 0.05}
-    gray = np.full((64, 64), 120, np.uint8)
-    result = paint(saved(gray), steerable, hints=[hint], temperature=0.0)
-    (planes,) = steerable[0].seen
-    assert planes.shape == (4, 32, 32)
-    assert planes[3, 28, 3] == 1
-    assert planes[3, :16].max() == 0
-    red, _, blue = np.asarray(opened(result.image))[57, 6].astype(int)
-    assert blue > red + 20
-    ((given, shown),) = result.hints
-    assert (given.x, given.y) == (0.1, 0.9)
-    assert re.fullmatch("#[0-9a-f]{6}", shown)
-
-
-def test_a_candidate_is_the_whole_picture_coloured_again(steerable: tuple[Steerable, Card]) -> None:
-    gray = scene(64, 64)
-    first = paint(saved(gray), steerable, temperature=0.0)
-    other = paint(saved(gray), steerable, temperature=0.0, candidate=1)
-    alone, before, again = steerable[0].seen
-    np.testing.assert_array_equal(alone, before)
-    assert (before.shape, again.shape) == ((1, 32, 32), (4, 32, 32))
-    assert 0 < again[3].mean() < 0.1
-    assert other.image != first.image
-    assert other.hints == ()
-    assert paint(saved(gray), steerable, temperature=0.0, candidate=1).image == other.image
-
-
-def test_hints_hold_in_every_candidate(steerable: tuple[Steerable, Card]) -> None:
-    """A candidate is that of the picture alone, whatever hints there are; they lie above it."""
-    everywhere = {"x": 0.5, "y": 0.5, "color": "#4f6fbf", "radius": 1.0}
-    corner = {"x": 0.9, "y": 0.1, "color": "#4f6fbf", "radius": 0.05}
-    for hints in ([], [corner], [everywhere]):
-        paint(saved(scene(64, 64)), steerable, hints=hints, candidate=1)
-    alone, decided, _, cornered, *_, covered = steerable[0].seen
-    assert [len(planes) for planes in steerable[0].seen] == [1, 4, 1, 4, 1, 4]
-    place, known = decided[3] > 0, (decided[3] == 0) & (cornered[3] > 0)
-    np.testing.assert_array_equal(cornered[:, place], decided[:, place])
-    assert known.any() and not known.all()
-    assert covered[3].all()
-    np.testing.assert_array_equal(
-        covered[1:3], np.broadcast_to(cornered[1:3, known][:, :1, None], (2, 32, 32))
-    )
-    np.testing.assert_array_equal(covered[0], alone[0])
-
-
-def test_the_number_of_candidates_is_told(steerable: tuple[Steerable, Card], registry: Registry) -> None:
-    last = paint(saved(scene(64, 64)), steerable, "candidates").candidates
-    assert last is not None and last >= 1
-    paint(saved(scene(64, 64)), steerable, candidate=last)
-    with pytest.raises(UnsupportedOption, match=f"end at {last}"):
-        paint(saved(scene(64, 64)), steerable, candidate=last + 1)
-    hint = {"x": 0.9, "y": 0.1, "color": "#4f6fbf", "radius": 0.5}
-    assert paint(saved(scene(64, 64)), steerable, "candidates", hints=[hint]).candidates == last
-    horses = (registry.load("horses"), registry.card("horses"))
-    assert paint(saved(scene(64, 64)), horses, "candidates").candidates == 0
-    assert paint(saved(scene(64, 64)), horses).candidates is None
-
-
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_preview_has_the_full_pictures_colours(model: tuple[Backend, Card], dtype: type) -> None:
     gray = scene(400, 600, dtype)
@@ -336,31 +207,6 @@ def test_a_preview_keeps_alpha_and_a_prints_border(registry: Registry) -> None:
     assert chroma[25:115, 25:135].max() > 5
 
 
-def test_suggestions_are_of_the_place_asked_for(steerable: tuple[Steerable, Card]) -> None:
-    blue = {"x": 0.25, "y": 0.25, "color": "#4f6fbf", "radius": 0.1}
-    options = Options.model_validate({"hints": [blue]})
-    there, elsewhere = (
-        colorize(
-            saved(scene(64, 64)),
-            *steerable,
-            Order(options, frozenset({"suggestions"}), place=place),
-            max_pixels=MAX_PIXELS,
-        )
-        for place in ((0.25, 0.25), (0.9, 0.9))
-    )
-    assert there.image is None
-    assert there.suggestions and elsewhere.suggestions
-    assert there.suggestions[0].share > 1.3 * elsewhere.suggestions[0].share
-    red, _, blueness = bytes.fromhex(there.suggestions[0].color[1:])
-    assert blueness > red + 20
-
-
-def test_candidates_end_where_the_likely_colours_do(steerable: tuple[Steerable, Card]) -> None:
-    with pytest.raises(UnsupportedOption, match="end at") as caught:
-        paint(saved(scene(32, 32)), steerable, candidate=99)
-    assert caught.value.field == "candidate"
-
-
 def test_a_prints_border_is_not_coloured(registry: Registry) -> None:
     print_ = np.pad(scene(100, 120) // 2, 20, constant_values=238)
     photo = (registry.load("photo"), registry.card("photo"))
@@ -373,17 +219,6 @@ def test_a_prints_border_is_not_coloured(registry: Registry) -> None:
     np.testing.assert_array_equal(painted[~inside], np.repeat(print_[~inside][:, None], 3, axis=1))
     without = np.asarray(opened(paint(saved(print_[20:, 20:]), photo, saturation=2.0).image)).astype(int)
     assert np.ptp(without, axis=2)[100:, 120:].max() > 0, "two sides are no border"
-
-
-def test_a_hint_on_the_border_colours_it() -> None:
-    """Who says what colour it has knows better."""
-    print_ = np.pad(scene(100, 120) // 2, 20, constant_values=200)
-    obedient = (Obedient(), HINTED)
-    inside, outside = ({"x": x, "y": 0.5, "color": "#d04040", "radius": 0.3} for x in (0.5, 0.01))
-    for hints, colored in (([inside], False), ([inside, outside], True)):
-        painted = np.asarray(opened(paint(saved(print_), obedient, hints=hints).image)).astype(int)
-        assert bool(np.ptp(painted[:, :20], axis=2).max() > 20) is colored
-        assert np.ptp(painted[60:80, 70:90], axis=2).max() > 20
 
 
 def test_restoring_is_done_before_everything_else(model: tuple[Backend, Card]) -> None:
@@ -402,3 +237,12 @@ def test_samples_are_what_the_image_encodes(model: tuple[Backend, Card]) -> None
     np.testing.assert_array_equal(np.asarray(opened(result.image)), result.samples)
     alone = paint(saved(scene(40, 50, np.uint16)), model, "samples")
     assert alone.image is None and alone.samples is not None and alone.samples.dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("candidate", 1), ("hints", '[{"x": 0.5, "y": 0.5, "color": "#ff0000"}]')]
+)
+def test_what_the_model_cannot_do_is_said(model: tuple[Backend, Card], field: str, value: Any) -> None:
+    with pytest.raises(UnsupportedOption, match="not supported by the model") as caught:
+        paint(b"", model, **{field: value})
+    assert caught.value.field == field

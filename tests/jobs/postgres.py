@@ -34,6 +34,9 @@ class Cluster:
     folder: Path
     port: int
     durable: bool
+    address: str = "127.0.0.1"
+    inside: tuple[str, ...] = ()
+    """A command that runs another on the machine with that address; for root only."""
     _numbers: Iterator[int] = field(default_factory=count)
 
     def create_database(self) -> str:
@@ -45,9 +48,8 @@ class Cluster:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
-        )
+        options = f"-p {self.port} -c listen_addresses={self.address}"
+        options += " -c unix_socket_directories= -c max_connections=200"
         if not self.durable:
             options += " -c fsync=off"
         self._ctl("start", "-o", options, "-l", str(self.folder / "log"), *_STARTED)
@@ -58,17 +60,19 @@ class Cluster:
 
     @property
     def _server(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}"
+        return f"postgresql://postgres@{self.address}:{self.port}"
 
     def _ctl(self, *arguments: str) -> None:
-        _run(self.bin / "pg_ctl", "-D", self.folder / "data", *arguments)
+        _run(self.bin / "pg_ctl", "-D", self.folder / "data", *arguments, inside=self.inside)
 
 
-def _run(*command: str | Path) -> None:
+def _run(*command: str | Path, inside: tuple[str, ...] = ()) -> None:
     """Run as somebody else if we are root: PostgreSQL refuses to be."""
-    user = "postgres" if _is_root() else None
+    user = "postgres" if _is_root() and not inside else None
+    if inside:
+        inside = (*inside, "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
     done = subprocess.run(
-        [str(part) for part in command],
+        [*inside, *(str(part) for part in command)],
         user=user,
         group=user,
         extra_groups=[] if user else None,
@@ -86,8 +90,13 @@ def _is_root() -> bool:
 
 
 @contextmanager
-def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
-    """A new cluster, removed afterwards. Without PostgreSQL the test is skipped, and fails where CI=true."""
+def running_cluster(
+    *, durable: bool = False, address: str = "127.0.0.1", inside: tuple[str, ...] = ()
+) -> Iterator[Cluster]:
+    """A new cluster, removed afterwards; `inside` starts it on the machine with that address.
+
+    Without PostgreSQL the test is skipped, and fails where CI=true.
+    """
     found = binaries()
     if found is None:
         if IN_CI:
@@ -109,10 +118,13 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
             "-E",
             "UTF8",
         )
+        if inside:
+            with (folder / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        cluster = Cluster(found, folder, port, durable)
+        cluster = Cluster(found, folder, port, durable, address, inside)
         cluster.start()
         try:
             yield cluster

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,43 @@ def test_evaluations_stand_on_the_card(
     ]  # fmt: skip
     assert "<photos>, shorter side 256" in [heading.text for heading in page.all("h3")]
     assert card["evaluations"][0]["rows"]["horses"]["pooled_psnr"]["high"] == 21.95
+
+
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 3"/>'
+
+
+@pytest.fixture
+def drawn(tmp_path: Path, make_model: Callable[..., Path]) -> Iterator[TestClient]:
+    """A client of a service whose model has a table that is drawn, and one whose drawing is gone."""
+    from app.main import create_app
+
+    rows = {"1 at 128": {"network_ms": {"value": 12.5}, "pooled_psnr_gain": {"value": 1.25}}}
+    tables = [
+        {"title": "Quality against time", "note": "Short.", "picture": "sizes.svg", "rows": rows},
+        {"title": "Gone", "picture": "gone.svg", "rows": rows},
+    ]
+    folder = make_model(tmp_path, "horses", evaluations=tables)
+    (folder / "sizes.svg").write_bytes(DRAWING)
+    (folder / "private.svg").write_bytes(DRAWING)
+    with TestClient(create_app(Settings(preload=False, threads=1, models_dir=tmp_path))) as client:
+        yield client
+
+
+def test_a_drawing_stands_above_its_table(drawn: TestClient, parse: Callable[[str], Any]) -> None:
+    page = parse(drawn.get("/models/horses").text)
+    (image,) = page.all("img", class_="size-curve")
+    assert image["src"] == "/models/horses/sizes.svg" and image["alt"]
+    assert "12.5" in page.one("main").text and "Quality against time" in page.one("main").text
+    answer = drawn.get(image["src"])
+    assert answer.content == DRAWING
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("name", ["gone", "private", "..%2Fconfig", "config"])
+def test_only_drawings_that_the_card_names_are_given(drawn: TestClient, name: str) -> None:
+    assert drawn.get(f"/models/horses/{name}.svg").status_code == 404
+    assert drawn.get("/models/zebra/sizes.svg").status_code == 404
 
 
 def test_files_to_take_away(client: TestClient) -> None:

@@ -51,6 +51,11 @@ class Plant:
     database_url: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
+    inside: tuple[str, ...] = ()
+    """A command that runs another on the machine with that address."""
+    root: Path = ROOT
+    """The folder whose `app` runs."""
     web: "subprocess.Popen[bytes] | None" = None
     others: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     # One for all: each would read the certificates of the whole world first.
@@ -58,13 +63,18 @@ class Plant:
         default_factory=lambda: httpx2.Client(
             timeout=PATIENCE,
             verify=False,
+            trust_env=False,
             limits=httpx2.Limits(max_connections=300, max_keepalive_connections=0),
         )
     )
 
     @property
     def api(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api/v1"
+        return f"{self.address}/api/v1"
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.host}:{self.port}"
 
     @property
     def log(self) -> str:
@@ -73,7 +83,7 @@ class Plant:
 
     def start(self) -> None:
         """Start the web process and wait until it answers."""
-        self.web = self._spawn("serve", "--port", str(self.port))
+        self.web = self._spawn("serve", "--host", self.host, "--port", str(self.port))
         eventually(lambda: self.answers("/healthz") or self.web is None or self.web.poll() is not None)
         assert self.web.poll() is None, self.log[-2000:]
 
@@ -85,7 +95,7 @@ class Plant:
     def answers(self, path: str) -> bool:
         """Whether a page is answered with 200."""
         with suppress(*_AWAY):
-            return self.client.get(f"http://127.0.0.1:{self.port}{path}").status_code == 200
+            return self.client.get(self.address + path).status_code == 200
         return False
 
     def wait_until_ready(self) -> None:
@@ -213,6 +223,7 @@ class Plant:
             "demo_packages": DEMOS,
             "preload": "false",
             "log_level": "info",
+            "worker_niceness": 0,  # tests beside these would take all there is
             **({"database_url": self.database_url} if self.database_url else {}),
             **self.settings,
         }
@@ -222,8 +233,8 @@ class Plant:
         }
         with self._log_path.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "app", *arguments],
-                cwd=ROOT,
+                [*self.inside, sys.executable, "-m", "app", *arguments],
+                cwd=self.root,
                 env=environment,
                 stdout=log,
                 stderr=log,

@@ -20,7 +20,7 @@ A_RUN_MAY_TAKE = 900.0
 
 def undisturbed(params: dict[str, Any], seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Series and result of the same job without a queue, a worker or an accident."""
-    finished = run_demo(Counting(), params, seed=seed)
+    finished = run_demo(Counting(), params | {"sleep": 0.0}, seed=seed)
     return finished.to_json()["series"], finished.outcome.result
 
 

@@ -1,9 +1,10 @@
-"""Shares of what all web processes may take."""
+"""Shares of what all web processes may take, and what they tell each other."""
+
+from pathlib import Path
 
 import pytest
 
-from app.serving import place as module
-from app.serving.place import MEMORY_OF_ONE, MOST_BY_DEFAULT, Place, default_processes
+from app.serving.place import Place
 
 
 @pytest.mark.parametrize(
@@ -16,23 +17,18 @@ def test_a_share_is_a_part_and_never_too_little_to_work_with(
     assert Place(0, count).share(amount, least) == share
 
 
-@pytest.mark.parametrize(
-    ("cpus", "memory", "processes"),
-    [
-        (1, 8 * MEMORY_OF_ONE, 1),
-        (2, 8 * MEMORY_OF_ONE, 2),
-        (64, 80 * MEMORY_OF_ONE, MOST_BY_DEFAULT),
-        (8, 1, 1),
-    ],
-)
-def test_the_default_is_one_a_cpu_within_the_memory(
-    monkeypatch: pytest.MonkeyPatch, cpus: int, memory: int, processes: int
-) -> None:
-    monkeypatch.setattr(module, "available_cpus", lambda: cpus)
-    monkeypatch.setattr(module, "_memory", lambda: memory)
-    monkeypatch.setattr("sys.platform", "linux")
-    assert default_processes() == processes
+def test_when_one_leaves_all_know(tmp_path: Path) -> None:
+    first, second, alone = Place(0, 2, tmp_path), Place(1, 2, tmp_path), Place()
+    assert not any(place.is_leaving for place in (first, second, alone))
+    first.leave()
+    assert first.is_leaving
+    assert second.is_leaving
+    assert not alone.is_leaving
+    alone.leave()
+    assert alone.is_leaving
 
 
-def test_this_machine_has_some_memory() -> None:
-    assert module._memory() > 2**27
+def test_leaving_does_not_need_the_folder(tmp_path: Path) -> None:
+    place = Place(0, 2, tmp_path / "gone")
+    place.leave()
+    assert place.is_leaving

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from app.shapes.exporting import pytorch_code
 from app.shapes.exporting.pytorch import is_chain
+from app.shapes.receptive import Windows
 from app.shapes.report import Report
 
 
@@ -40,3 +41,10 @@ def reached(module: nn.Module, x: Tensor, output: int) -> list[int]:
     assert x.grad is not None
     seen = x.grad.abs().flatten(0, -2).sum(0)
     return [int(i) for i in torch.nonzero(seen > 1e-9).flatten()]
+
+
+def windows_of(report: Report, layer: int = -1) -> Windows:
+    """The windows along the only spatial axis of a layer's output."""
+    (track,) = report.fields[layer]
+    assert track is not None and track.windows is not None
+    return track.windows

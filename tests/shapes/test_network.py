@@ -8,6 +8,7 @@ import pytest
 
 from app.shapes import RefusedError, ShapeError, analyse
 from app.shapes.sizes import to_text
+from tests.shapes.contract import CONVOLUTION, EXAMPLE
 
 Layer = dict[str, Any]
 CONV: Layer = {"type": "Conv2d", "out_channels": 4, "kernel_size": 3, "padding": 1}
@@ -23,44 +24,10 @@ def run(layers: list[Any], shape: Any = (4, 8, 8), **more: Any) -> Any:
 
 
 def test_the_contracts_example() -> None:
-    body = {
-        "input": ["NIC", 32, 32],
-        "layers": [
-            {
-                "type": "Conv2d",
-                "name": "conv1",
-                "out_channels": "NF",
-                "kernel_size": "k",
-                "padding": "same",
-                "bias": False,
-            },
-            {"type": "MaxPool2d", "kernel_size": 2},
-        ],
-        "batch": 1,
-    }
-    result = analyse(body).to_json()
+    result = analyse(EXAMPLE).to_json()
     first: Any = result["layers"][0]  # type: ignore[index]
-    expected = {
-        "name": "conv1",
-        "type": "Conv2d",
-        "inputs": ["input"],
-        "input_shape": ["NIC", 32, 32],
-        "output_shape": ["NF", 32, 32],
-        "parameters": "NF*NIC*k**2",
-        "weights": "NF*NIC*k**2",
-        "biases": 0,
-        "buffers": 0,
-        "neurons": "1024*NF",
-        "connections": "1024*NF*NIC*k**2",
-        "connections_in_bounds": None,
-    }
-    assert {name: first[name] for name in expected} == expected
-    assert first["receptive_field"] == {
-        "size": ["k", "k"],
-        "stride": [1, 1],
-        "start": ["-floor((k - 1)/2)", "-floor((k - 1)/2)"],
-    }
-    filled = analyse({**body, "substitute": {"NF": 32}})
+    assert {name: first[name] for name in CONVOLUTION} == CONVOLUTION
+    filled = analyse({**EXAMPLE, "substitute": {"NF": 32}})
     assert to_text(filled.totals.parameters) == "32*NIC*k**2"
     assert filled.symbols == ("NIC", "k")
     json.dumps(result)

@@ -10,7 +10,7 @@ from skimage.color import rgb2lab
 from torch import Tensor, nn
 
 from app.imaging.color import rgb_to_gray
-from app.training.ab_task import STRIDE, AbTask, Batch, mean_ab, reveal
+from app.training.ab_task import AbTask, Batch, mean_ab, reveal
 from app.training.album import Album
 from app.training.datasets import DatasetError
 from app.training.recipe import Recipe
@@ -57,12 +57,31 @@ def test_a_batch_holds_gray_and_the_bins_of_its_colours(album: Album) -> None:
     assert batch.bins.shape == batch.shares.shape == (6, 8, 8, 5)
     assert torch.all(batch.weight == 1)
     # A hint is the mean of up to nine places: nearer to the colour of its own than to that of others.
-    known = batch.planes[:, 3, ::STRIDE, ::STRIDE] == 1
+    known = batch.planes[:, 3, ::4, ::4] == 1
     assert 0 < int(known.sum()) < known.numel()
-    told = batch.planes[:, 1:3, ::STRIDE, ::STRIDE].permute(0, 2, 3, 1)[known] * 100
+    told = batch.planes[:, 1:3, ::4, ::4].permute(0, 2, 3, 1)[known] * 100
     nearest = torch.from_numpy(task.bins)[batch.bins[..., 0][known]]
     own, others = ((told - bins).norm(dim=1).median() for bins in (nearest, nearest.roll(len(told) // 2, 0)))
     assert float(own) < 0.5 * float(others)
+
+
+def test_a_network_that_keeps_the_size_sees_gray_alone_and_pictures_as_they_are() -> None:
+    tiny = {"type": "enlarged-unet", "arguments": {"classes": 261, "widths": [8, 8, 8, 8], "native": 8}}
+    pictures = np.random.default_rng(5).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
+    task = AbTask(
+        recipe({"stride": 1}, network=tiny, size_multiple=8), Album.of(pictures, longest_short_side=32)
+    )
+    batch = next(task.epoch(0))
+    assert batch.planes.shape == (6, 1, 32, 32)
+    assert batch.bins.shape == batch.shares.shape == (6, 32, 32, 5)
+    known = {}
+    for rgb in pictures:
+        for turned in (rgb, rgb[:, ::-1]):
+            known[rgb_to_gray(turned).tobytes()] = rgb2lab(turned)[..., 1:]
+    for plane, bins, shares in zip(batch.planes[:, 0], batch.bins, batch.shares, strict=True):
+        truth = known[np.rint(plane.numpy() * 255).astype(np.uint8).tobytes()]
+        told = (torch.from_numpy(task.bins)[bins] * shares[..., None]).sum(dim=2).numpy()
+        assert float(np.abs(told - truth).mean()) < 4  # less than half a bin's width
 
 
 def test_gray_is_the_luminance_of_pictures_that_are_not_held_out() -> None:

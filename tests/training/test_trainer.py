@@ -81,6 +81,29 @@ def test_a_run_begins_with_a_published_model(make: Make, tmp_path: Path) -> None
         Trainer(other, first.task, tmp_path / "third", tmp_path / "first")
 
 
+def test_a_module_may_begin_afresh(make: Make, tmp_path: Path) -> None:
+    arguments = {"widths": [8, 8, 8, 8], "native": 8, "residual_blocks": 1}
+    first = make(
+        make_recipe(id="first", network={"type": "enlarged-unet", "arguments": arguments}), tmp_path / "run"
+    )
+    publish(first.recipe, first.published, first.progress.history, tmp_path / "first")
+    more = {"type": "enlarged-unet", "arguments": arguments | {"classes": 30}}
+    second = Trainer(
+        make_recipe(id="second", start="first", afresh=["head"], network=more),
+        first.task,
+        tmp_path / "second",
+        tmp_path / "first",
+    )
+    begun = second.network.state_dict()
+    for name, tensor in first.network.state_dict().items():
+        assert torch.equal(tensor, begun[name]) != name.startswith("head."), name
+    assert begun["head.weight"].shape[0] == 30
+    for wrong, message in (([], "another network"), (["body"], "no module 'body'")):
+        recipe = make_recipe(id="third", start="first", afresh=wrong, network=more)
+        with pytest.raises(RecipeError, match=message):
+            Trainer(recipe, first.task, tmp_path / "third", tmp_path / "first")
+
+
 @pytest.mark.parametrize("changes", [{}, RICH, DROPOUT], ids=["course", "rich", "dropout"])
 @pytest.mark.parametrize("kills", [[0], [2], [5], [1, 1, 3]])
 def test_killed_and_resumed_ends_with_the_same_weights(

@@ -69,7 +69,9 @@ class ColorizeBatch(Demo[BatchParams]):
         if upload.problem is not None:
             return replace(entry, status="problem", problem=upload.problem)
         if run.deaths >= MOST_DEATHS:
-            told = InternalError(f"{run.deaths} processes have died over this picture; it was left out.")
+            told = InternalError(
+                f"It was left out: {run.deaths} times the process that coloured it ended, or took too long."
+            )
             return replace(entry, status="problem", problem=problem_json(told))
         data = storage.read(origin, stored_as("in", index))
         try:

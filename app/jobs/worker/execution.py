@@ -51,6 +51,8 @@ class Means:
     """Set when no step is to be begun any more."""
     leaving: threading.Event
     """Set when no step is waited for any more."""
+    is_known: Callable[[], bool] = lambda: True
+    """Whether others still count on this worker; once they do not, their claims are the newer ones."""
 
     def patiently(self, write: Callable[[], T]) -> T:
         """What `write` gives, tried until the database takes it; raises Stopping when that is in vain."""
@@ -149,6 +151,8 @@ class _Attempt:
         return self.place
 
     def _claim(self, because: str) -> bool:
+        if not self._patiently(self._means.is_known):
+            raise Stopping
         claim = self._patiently(partial(self._ledger.claim, self._job_id, because))
         if claim is None:
             return False

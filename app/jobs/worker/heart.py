@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,12 @@ class Heart:
         with self._database.engine.begin() as connection:
             update = sa.update(workers).where(mine).values(seen=self._database.now)
             return bool(connection.execute(update).rowcount)
+
+    def is_known(self) -> bool:
+        """Whether nobody has taken this worker for dead."""
+        with self._database.engine.connect() as connection:
+            mine = sa.select(workers.c.id).where(workers.c.id == self._worker)
+            return connection.execute(mine).first() is not None
 
     def stop(self) -> None:
         """Sign off: others need not wait for the silence."""
@@ -90,6 +97,12 @@ class Observer:
             if row.gone or self._is_unlocked(row.id) or now - self._beats[row.id][1] > DEAD_AFTER:
                 found.append(Dead(row.id, signed_off=row.gone))
         return found
+
+    def strangers(self, ids: Collection[str]) -> list[str]:
+        """Those of the ids that are no worker's: it was buried, and took another job before it knew."""
+        known = sa.select(workers.c.id).where(workers.c.id.in_(ids))
+        with self._database.engine.connect() as connection:
+            return sorted({*ids} - {self._worker} - set(connection.execute(known).scalars()))
 
     def bury(self, worker: str) -> None:
         """Forget a dead worker, after its jobs have gone back into the queue."""

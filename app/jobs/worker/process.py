@@ -35,6 +35,8 @@ from app.settings import Settings
 
 STEPS_MAY_TAKE = 5.0
 """Seconds that steps under way at the stop get to finish."""
+STRANGERS_EVERY = 5.0
+"""Seconds between looks for jobs in the hands of nobody."""
 DECLARED_DEAD = 3
 """Exit code of a worker that others took for dead."""
 _LISTENER_SECONDS = 5.0
@@ -59,7 +61,15 @@ class Worker:
         ledger = Ledger(self._database, self.id, settings.max_attempts)
         self._stopping, self._leaving = threading.Event(), threading.Event()
         self._executor = Executor(
-            Means(settings, ledger, self._pool, self._folders, self._stopping, self._leaving)
+            Means(
+                settings,
+                ledger,
+                self._pool,
+                self._folders,
+                self._stopping,
+                self._leaving,
+                self._heart.is_known,
+            )
         )
         self._ledger = ledger
         self._code = 0
@@ -175,7 +185,7 @@ class Worker:
 
     def _keep_watch(self) -> None:
         """Have the jobs of dead workers go on, and tidy up."""
-        tidied = time.monotonic()
+        tidied = looked = time.monotonic()
         while True:
             try:
                 for one in self._observer.dead():
@@ -185,6 +195,11 @@ class Worker:
                         log.warning("a worker has died; its jobs go back into the queue", worker=one.id)
                     DBOS._recover_pending_workflows([one.id])
                     self._observer.bury(one.id)
+                if time.monotonic() - looked > STRANGERS_EVERY:
+                    for stranger in self._observer.strangers(self._queue.holders()):
+                        log.warning("jobs of no worker go back into the queue", worker=stranger)
+                        DBOS._recover_pending_workflows([stranger])
+                    looked = time.monotonic()
                 if time.monotonic() - tidied > housekeeping.EVERY:
                     days = self._settings.job_retention_days
                     housekeeping.tidy(self._database, self._queue, self._folders, self._storage, days)

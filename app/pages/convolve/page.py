@@ -18,9 +18,9 @@ from app.pages.convolve.picture import LARGEST_SIDE, VALUES, filtered, png, redu
 from app.pages.convolve.presets import IMAGES, KERNELS, USUAL, USUAL_IMAGE, USUAL_KERNEL
 from app.pages.convolve.view import MODES, PADDINGS, Asked, View, view
 from app.pages.forms import read_form
+from app.pages.panel import ACCEPT
 from app.pages.render import render
 from app.pages.samples import SAMPLES, gray
-from app.pages.studio import ACCEPT
 from app.problems import NotFound, Problem, Unprocessable
 from app.services import Services, services
 from app.shapes import ShapeError

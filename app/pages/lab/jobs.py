@@ -12,7 +12,7 @@ from app.guards import client_name
 from app.jobs.job import BATCH
 from app.pages.lab.rows import rows
 from app.pages.lab.view import STATES, view
-from app.pages.render import CHART_POLICY, render
+from app.pages.render import CHART_POLICY, PICTURE_POLICY, render
 from app.problems import NotFound
 from app.services import Services, services
 
@@ -22,8 +22,6 @@ PAGE = 25
 REFRESH_AFTER = 2
 """Seconds after which a page without script looks again."""
 _LARGEST = 2**53
-PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""A picture opened by itself may do nothing."""
 
 Parts = Annotated[Services, Depends(services)]
 

@@ -1,6 +1,7 @@
 /* The form for many pictures: they are dropped or chosen, sent with their progress, and shown in a gallery. */
 
 import { byId, element } from "../dom.js";
+import { listenToPanel } from "../panel.js";
 import { clear, slotsIn, tell } from "../problems.js";
 import { Refusal } from "../rest.js";
 import { fileSize } from "../words.js";
@@ -34,17 +35,7 @@ byId("empty").addEventListener("click", () => {
 });
 byId("stop").addEventListener("click", () => sending?.abort());
 listenToDrops();
-for (const slider of form.querySelectorAll(".slider")) {
-  const update = () => {
-    form.querySelector(`[data-output="${slider.id}"]`).value = Number(slider.value).toFixed(2);
-    slider.style.setProperty("--fill", String((slider.value - slider.min) / (slider.max - slider.min)));
-  };
-  slider.addEventListener("input", update);
-  update();
-}
-byId("model").addEventListener("change", () => {
-  byId("model-note").textContent = byId("model").selectedOptions[0].dataset.note;
-});
+listenToPanel();
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!sending) run();

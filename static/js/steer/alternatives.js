@@ -23,8 +23,8 @@ export class Alternatives {
     }).observe(this.strip);
   }
 
-  /** Offer candidates 0 to `last` of the picture, coloured as the form fields say. */
-  offer(last, chosen, fields) {
+  /** Offer candidates 0 to `last` of a picture so many times as wide as high, coloured as the form fields say. */
+  offer(last, chosen, fields, aspect) {
     if (!last) return this.clear();
     const key = JSON.stringify(fields);
     if (key !== this.key) {
@@ -33,6 +33,7 @@ export class Alternatives {
       this.fields = fields;
       const count = Math.max(chosen, Math.min(last, MOST - 1));
       this.choices.replaceChildren(...Array.from({ length: count + 1 }, (_, candidate) => choice(candidate)));
+      this.strip.style.setProperty("--aspect", String(aspect)); // room for each before it comes
       this.strip.hidden = false;
     }
     this.mark(chosen);

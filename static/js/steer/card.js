@@ -6,7 +6,7 @@ import { percent } from "../words.js";
 
 const GAP = 20; // pixels between the place and the card
 const EDGE = 12; // pixels between the card and the window
-const SHEET = "(max-width: 40rem)"; // there the card is a sheet at the bottom (css/pages/home-steer.css)
+const SHEET = "(max-width: 40rem)"; // there the card is a sheet at the bottom (css/steer/card.css)
 
 export class Card {
   /** `likely(place, id, signal)` resolves to [{color, share}]; `choose(color, key)`, `reach(radius)`, `remove()`, `resized()`, `closed()` are told. */

@@ -124,7 +124,9 @@ def test_a_picture_that_processes_die_of_is_left_out(
     assert job(client, job_id)["state"] == "succeeded"
     assert statuses(client, job_id) == ["ok", "problem", "problem", "ok"]
     files = client.get(f"/api/v1/jobs/{job_id}/files").json()["files"]
-    assert files[1]["problem"]["detail"] == "2 processes have died over this picture; it was left out."
+    assert files[1]["problem"]["detail"] == (
+        "It was left out: 2 times the process that coloured it ended, or took too long."
+    )
 
 
 def test_no_memory_for_one_picture_costs_that_one(

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +148,16 @@ def test_a_worker_that_stops_leaves_the_job_as_it_is(make_bench: MakeBench) -> N
     assert bench.job(job_id).state == "running"
     bench.means.stopping.clear()
     assert finishes_as_if_undisturbed(bench, job_id).attempts == 2
+
+
+def test_a_worker_that_was_taken_for_dead_takes_no_job_from_the_others(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    others = bench.submit("counting", steps=2)
+    bench.means.ledger.claim(others)
+    cut_off = replace(bench.means, is_known=lambda: False)
+    with pytest.raises(Stopping):
+        Executor(cut_off).execute(others)
+    assert bench.job(others).attempts == 1
 
 
 def test_a_job_waits_unclaimed_while_no_process_is_free(make_bench: MakeBench) -> None:

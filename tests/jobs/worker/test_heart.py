@@ -95,3 +95,17 @@ def test_nobody_is_its_own_observer(database: Database, tmp_path: Path) -> None:
     assert Observer(database, "a", tmp_path).dead() == []
     with database.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(workers)) == 1
+
+
+def test_who_holds_jobs_and_was_never_seen_or_is_buried_is_a_stranger(
+    database: Database, tmp_path: Path
+) -> None:
+    heart, observer = Heart(database, "a", tmp_path), Observer(database, "b", tmp_path)
+    heart.start()
+    assert observer.strangers({"a", "b", "c"}) == ["c"], "b is itself"
+    assert heart.is_known()
+    observer.bury("a")
+    assert not heart.is_known()
+    assert observer.strangers({"a", "b"}) == ["a"]
+    assert observer.strangers(()) == []
+    heart.stop()
