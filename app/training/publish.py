@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from app import __version__
@@ -94,6 +96,19 @@ def calibrated(network: nn.Module, calibration: float) -> nn.Module:
     return network
 
 
+def emphasized(network: nn.Module, rarity: NDArray[np.float32]) -> nn.Module:
+    """The network with each class's odds multiplied by its `rarity`, through the bias of its `head`.
+
+    Raises AttributeError for a network without such a last convolution.
+    """
+    network = copy.deepcopy(network)
+    head = network.get_submodule("head")
+    assert isinstance(head.bias, nn.Parameter)
+    with torch.no_grad():
+        head.bias.add_(torch.from_numpy(np.log(rarity)))
+    return network
+
+
 class Incompatible(ValueError):
     """Models that cannot speak with one voice; the message says why."""
 
@@ -105,10 +120,14 @@ def combine(
     title: str,
     input_size: int | None = None,
     chroma: float | None = None,
+    emphasis: Mapping[str, Any] | None = None,
+    rarity: NDArray[np.float32] | None = None,
 ) -> Card:
     """Write a model that averages the probabilities of published ones, and of mirror images where they did.
 
-    `input_size` and `chroma` are the card's, the first member's unless given. `folder.name` becomes its id;
+    `input_size` and `chroma` are the card's, the first member's unless given. `rarity` (classes,), if given,
+    multiplies the odds of each class (logit adjustment, Menon et al. 2021), and `emphasis` tells in the card
+    where it is from. `folder.name` becomes its id;
     what the members were trained on and by which recipes is in its card. Raises CardError for a member that
     cannot be loaded, Incompatible, and OSError.
     """
@@ -132,7 +151,9 @@ def combine(
         for part in (network.members if isinstance(network, Ensemble) else [network])
     ]
     for index, part in enumerate(single):
-        served.get_submodule(f"members.{index}").load_state_dict(part.state_dict())
+        served.get_submodule(f"members.{index}").load_state_dict(
+            (part if rarity is None else emphasized(part, rarity)).state_dict()
+        )
     card = first.model_copy(
         update={
             "id": folder.name,
@@ -145,7 +166,8 @@ def combine(
             "sha256": _write_weights(served, folder, half=True),
             "metrics": {},
             "evaluations": [],
-            "recipe": {"members": [_told(card) for card in cards]},
+            "recipe": {"members": [_told(card) for card in cards]}
+            | ({"emphasis": dict(emphasis)} if emphasis else {}),
             "trained_on": "; ".join(dict.fromkeys(card.trained_on for card in cards)),
             "licence": " ".join(dict.fromkeys(card.licence for card in cards)),
             "versions": _versions(),

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -125,6 +126,22 @@ def test_combined_models_give_the_mean_of_their_answers(tmp_path: Path) -> None:
     answers = [load_network(tmp_path / name, card)(gray).softmax(1) for name, card in cards.items()]
     found = load_network(tmp_path / "both", card)(gray).softmax(1)
     torch.testing.assert_close(found, torch.stack(answers).mean(0), rtol=0, atol=1e-5)
+
+
+def test_odds_may_grow_with_rarity(tmp_path: Path) -> None:
+    arguments = {"widths": [8, 8, 8, 8], "native": 8, "residual_blocks": 1}
+    recipe = make_recipe(id="one", network={"type": "enlarged-unet", "arguments": arguments})
+    card = publish(recipe, build(recipe.network).eval(), HISTORY, tmp_path / "one")
+    rarity = np.geomspace(0.5, 4, 24).astype(np.float32)
+    told = {"power": 0.5, "rarity_in": ["some"]}
+    sources = [tmp_path / "one", tmp_path / "one"]
+    both = combine(sources, tmp_path / "both", title="Both", emphasis=told, rarity=rarity)
+    assert both.recipe["emphasis"] == told
+    gray = torch.randn(2, 1, 32, 32)
+    before = load_network(tmp_path / "one", card)(gray).softmax(1)
+    expected = before * torch.from_numpy(rarity)[:, None, None]
+    found = load_network(tmp_path / "both", both)(gray).softmax(1)
+    torch.testing.assert_close(found, expected / expected.sum(1, keepdim=True), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(
