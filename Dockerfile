@@ -15,8 +15,9 @@ COPY app app
 COPY models models
 COPY static static
 COPY templates templates
-# Optional parts, such as s3 for batches in an object storage: docker build --build-arg EXTRAS=s3 .
-ARG EXTRAS
+# Optional parts: openvino runs networks faster; s3 keeps batches in an object storage:
+# docker build --build-arg EXTRAS=openvino,s3 .
+ARG EXTRAS=openvino
 RUN /opt/chromalab/bin/python -m pip install --no-deps . \
     && if [ -n "${EXTRAS}" ]; then \
         /opt/chromalab/bin/python -m pip install --constraint requirements.lock ".[${EXTRAS}]"; \

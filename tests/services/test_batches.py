@@ -49,6 +49,9 @@ def zipped(plant: Plant, job_id: str) -> bytes:
     return bytes(answer.content)
 
 
+@pytest.mark.parametrize(
+    "make_plant", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 def test_killed_in_the_middle_it_goes_on_and_gives_the_same_zip(make_plant: PlantMaker, files: Any) -> None:
     plant = make_plant()
     plant.start()
