@@ -23,6 +23,7 @@ def save_weights(network: nn.Module, path: Path, *, half: bool = False) -> None:
         },
         path,
     )
+    path.chmod(0o644)  # safetensors makes files for their owner alone; a model is served by another user
 
 
 def load_network(folder: Path, card: Card) -> nn.Module:
