@@ -4,15 +4,14 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-import png
 import pytest
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from skimage.color import rgb2lab
 
 from app.imaging.color import gray_to_lightness, rgb_to_gray
 from app.imaging.pictures import Picture, decode_picture, probe_picture
+from tests.imaging.files import png_of, saved, tiff_of
 
 RNG = np.random.default_rng(9)
 GRAY = RNG.integers(0, 256, (5, 7), dtype=np.uint8)
@@ -29,31 +28,6 @@ def decode(data: bytes) -> Picture:
     assert (info.format, info.width, info.height) == (picture.format, picture.width, picture.height)
     assert info.pixels == picture.gray.size
     return picture
-
-
-def saved(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
-    out = BytesIO()
-    image.save(out, format, **options)
-    return out.getvalue()
-
-
-def png_of(samples: NDArray[Any], interlace: bool = False, **options: Any) -> bytes:
-    """A PNG written by pypng, (height, width) or (height, width, channels)."""
-    height, width = samples.shape[:2]
-    out = BytesIO()
-    writer = png.Writer(width, height, interlace=interlace, **options)
-    rows = samples.reshape(height, -1).tolist()
-    if interlace:
-        writer.write_array(out, [value for row in rows for value in row])
-    else:
-        writer.write(out, rows)
-    return out.getvalue()
-
-
-def tiff_of(samples: NDArray[Any], **options: Any) -> bytes:
-    out = BytesIO()
-    tifffile.imwrite(out, samples, **options)
-    return out.getvalue()
 
 
 GRAY_FILES = {
