@@ -19,6 +19,11 @@ RETRY_AFTER = 10
 _RESUMABLE = ("cancelled", "failed")
 
 
+def new_id() -> str:
+    """A job's id: 128 random bits, for it opens the job to whoever has it."""
+    return token_hex(16)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A job asked for: settings that its demo has read, and who asks."""
@@ -31,8 +36,8 @@ class Order:
     """The request's Idempotency-Key."""
     content: str = ""
     """Digest of what is asked for beside the settings, such as pictures."""
-    id: str = field(default_factory=lambda: token_hex(16))
-    """Id of the job, should it come to one: 128 random bits, for it opens the job to whoever has it."""
+    id: str = field(default_factory=new_id)
+    """Id of the job, should it come to one."""
 
     @property
     def fingerprint(self) -> str:
@@ -86,17 +91,17 @@ class Desk:
     def resume(self, job_id: str, client: str) -> str:
         """Id of a new job that goes on where a stopped one was. Raises NotFound, Conflict."""
         self._queue.open()
-        new_id = token_hex(16)
+        fresh = new_id()
         try:
             with self._database.engine.begin() as connection:
                 old = self._known(connection, job_id)
                 if old.state not in _RESUMABLE:
                     raise Conflict(f"This job is {old.state}; only one that was stopped can be resumed.")
                 order = Order(old.demo, old.params, old.seed, client)
-                self._copy(connection, old, self._insert(connection, new_id, order, old))
+                self._copy(connection, old, self._insert(connection, fresh, order, old))
         except sa.exc.IntegrityError:
             raise Conflict("This job has been resumed already.") from None
-        return new_id
+        return fresh
 
     def delete(self, job_id: str) -> None:
         """Remove a job with all it gave; its worker, if it has one, finds it gone. Raises NotFound."""
