@@ -137,7 +137,7 @@ def steps(
     if order.parts & {"image", "samples"}:
         with timings.measure("join"):
             temperature = card.temperature if options.temperature is None else options.temperature
-            ab = annealed_ab(probabilities, centres_ab(card), temperature) * np.float32(card.chroma)
+            ab = annealed_ab(probabilities, centres_ab(card), temperature)
             places = ab.shape[:2]
             guide = gray if gray.shape == places else shrink(picture.gray, places[1], places[0])
             if given:

@@ -12,8 +12,10 @@ from app.networks.ensemble import Ensemble, assemble
 from app.networks.photo_unet import PhotoUNet
 
 
-def _ensemble(members: list[Mapping[str, Any]], mirror: bool = False) -> Ensemble:
-    return assemble([build(NetworkSpec.model_validate(member)) for member in members], mirror=mirror)
+def _ensemble(
+    members: list[Mapping[str, Any]], mirror: bool = False, weights: list[float] | None = None
+) -> Ensemble:
+    return assemble([build(NetworkSpec.model_validate(member)) for member in members], mirror, weights)
 
 
 NETWORKS: Mapping[str, Callable[..., nn.Module]] = {

@@ -82,8 +82,6 @@ class Card(_Strict):
     """Task `ab`: the CIE ab centre of each class."""
     temperature: Annotated[float, Field(ge=0.0, le=1.0)] = 0.38
     """Default of the annealed mean (Zhang et al. 2016)."""
-    chroma: Annotated[float, Field(gt=0.0, le=2.0)] = 1.0
-    """What the decoded ab is multiplied by: below 1 where a little caution gains more than it loses."""
     trained_on: str
     licence: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -9,9 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from app import __version__
@@ -96,19 +94,6 @@ def calibrated(network: nn.Module, calibration: float) -> nn.Module:
     return network
 
 
-def emphasized(network: nn.Module, rarity: NDArray[np.float32]) -> nn.Module:
-    """The network with each class's odds multiplied by its `rarity`, through the bias of its `head`.
-
-    Raises AttributeError for a network without such a last convolution.
-    """
-    network = copy.deepcopy(network)
-    head = network.get_submodule("head")
-    assert isinstance(head.bias, nn.Parameter)
-    with torch.no_grad():
-        head.bias.add_(torch.from_numpy(np.log(rarity)))
-    return network
-
-
 class Incompatible(ValueError):
     """Models that cannot speak with one voice; the message says why."""
 
@@ -119,17 +104,15 @@ def combine(
     *,
     title: str,
     input_size: int | None = None,
-    chroma: float | None = None,
-    emphasis: Mapping[str, Any] | None = None,
-    rarity: NDArray[np.float32] | None = None,
+    weights: Sequence[float] | None = None,
+    calibration: float = 1.0,
 ) -> Card:
     """Write a model that averages the probabilities of published ones, and of mirror images where they did.
 
-    `input_size` and `chroma` are the card's, the first member's unless given. `rarity` (classes,), if given,
-    multiplies the odds of each class (logit adjustment, Menon et al. 2021), and `emphasis` tells in the card
-    where it is from. `folder.name` becomes its id;
-    what the members were trained on and by which recipes is in its card. Raises CardError for a member that
-    cannot be loaded, Incompatible, and OSError.
+    `input_size` is the card's, the first member's unless given. Each source counts as often as its one of
+    `weights` says, and every member's logits are divided by `calibration` (temperature scaling, Guo et al.
+    2017). `folder.name` becomes its id; what the members were trained on and by which recipes is in its card.
+    Raises CardError for a member that cannot be loaded, Incompatible, and OSError.
     """
     cards = [read_card(source) for source in sources]
     first, *others = cards
@@ -138,11 +121,22 @@ def combine(
             if getattr(card, name) != getattr(first, name):
                 raise Incompatible(f"{first.id} and {card.id} differ in {name}")
     networks = [load_network(source, card) for source, card in zip(sources, cards, strict=True)]
-    members = [member for card in cards for member in _members(card.network)]
+    parts = [_members(card.network) for card in cards]
+    if weights is not None and (
+        len(weights) != len(cards) or not all(0 < each < math.inf for each in weights)
+    ):
+        raise Incompatible(f"{len(cards)} models need {len(cards)} positive weights")
     mirrors = {card.network.arguments.get("mirror", False) for card in cards}
     if len(mirrors) > 1:
         raise Incompatible("some of the models average the mirrored picture in and some do not")
-    arguments = {"members": [member.model_dump() for member in members], "mirror": mirrors.pop()}
+    arguments: dict[str, Any] = {
+        "members": [member.model_dump() for members in parts for member in members],
+        "mirror": mirrors.pop(),
+    }
+    if weights is not None:
+        arguments["weights"] = [
+            weight / len(members) for weight, members in zip(weights, parts, strict=True) for _ in members
+        ]
     spec = NetworkSpec(type="ensemble", arguments=arguments)
     served = build(spec)
     single = [
@@ -151,9 +145,7 @@ def combine(
         for part in (network.members if isinstance(network, Ensemble) else [network])
     ]
     for index, part in enumerate(single):
-        served.get_submodule(f"members.{index}").load_state_dict(
-            (part if rarity is None else emphasized(part, rarity)).state_dict()
-        )
+        served.get_submodule(f"members.{index}").load_state_dict(calibrated(part, calibration).state_dict())
     card = first.model_copy(
         update={
             "id": folder.name,
@@ -161,13 +153,12 @@ def combine(
             "network": spec,
             "parameters": sum(card.parameters for card in cards),
             "input_size": input_size or first.input_size,
-            "chroma": chroma or first.chroma,
             "size_multiple": math.lcm(*(card.size_multiple for card in cards)),
             "sha256": _write_weights(served, folder, half=True),
             "metrics": {},
             "evaluations": [],
             "recipe": {"members": [_told(card) for card in cards]}
-            | ({"emphasis": dict(emphasis)} if emphasis else {}),
+            | ({"calibration": calibration} if calibration != 1 else {}),
             "trained_on": "; ".join(dict.fromkeys(card.trained_on for card in cards)),
             "licence": " ".join(dict.fromkeys(card.licence for card in cards)),
             "versions": _versions(),

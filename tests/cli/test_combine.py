@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from app.cli import cli
 from app.networks.card import read_card
-from app.networks.weights import load_network
 
 run = CliRunner().invoke
 MakeModel = Callable[..., Path]
@@ -24,16 +21,17 @@ def test_two_models_become_one(tmp_path: Path, make_model: MakeModel) -> None:
     assert (card.id, card.title, card.network.type) == ("both", "Both", "ensemble")
     assert f"both, {card.parameters:,} parameters" in found.stderr
     one = read_card(tmp_path / "one")
-    assert (card.input_size, card.chroma) == (one.input_size, 1)
+    assert card.input_size == one.input_size
+    assert "weights" not in card.network.arguments
 
 
 def test_how_it_is_served_may_be_chosen(tmp_path: Path, make_model: MakeModel) -> None:
     members = [str(make_model(tmp_path, name)) for name in ("one", "two")]
-    chosen = ["--input-size", "48", "--chroma", "0.9"]
+    chosen = ["--input-size", "48", "--weight", "1", "--weight", "2"]
     found = run(cli, ["combine", *members, "--out", str(tmp_path / "both"), "--title", "Both", *chosen])
     assert found.exit_code == 0, found.output
     card = read_card(tmp_path / "both")
-    assert (card.input_size, card.chroma) == (48, 0.9)
+    assert (card.input_size, card.network.arguments["weights"]) == (48, [1, 2])
 
 
 @pytest.mark.parametrize(("names", "says"), [(["one"], "nothing to combine"), (["one", "none"], "none")])
@@ -48,31 +46,12 @@ def test_what_cannot_be_combined_is_said(
     assert not (tmp_path / "both").exists()
 
 
-def test_rare_colours_may_be_favoured(tmp_path: Path, make_photo_model: MakeModel) -> None:
-    """Rare is what the pictures show little of: here all but gray and one red."""
-    members = [str(make_photo_model(tmp_path, name)) for name in ("one", "two")]
-    bins = read_card(tmp_path / "one").bins
-    assert bins
-    (tmp_path / "pictures").mkdir()
-    picture = np.full((64, 64, 3), 128, np.uint8)
-    picture[:8, :8] = (220, 40, 40)
-    Image.fromarray(picture).save(tmp_path / "pictures" / "one.png")
-    data = ["--data", str(tmp_path / "pictures")]
-    asked = [*members, "--out", str(tmp_path / "both"), "--title", "Both", "--emphasis", "0.5"]
-    found = run(cli, ["combine", *asked, *data])
-    assert found.exit_code == 0, found.output
-    card = read_card(tmp_path / "both")
-    assert card.recipe["emphasis"] == {"power": 0.5, "rarity_in": ["pictures"]}
-    before, after = (
-        load_network(tmp_path / name, read_card(tmp_path / name)).state_dict()[f"{head}.bias"].numpy()
-        for name, head in (("one", "head"), ("both", "members.0.head"))
-    )
-    gained = after - before
-    gray = int(np.square(np.array(bins)).sum(axis=1).argmin())
-    assert gained.argmin() == gray
-    assert run(cli, ["combine", *asked]).exit_code == 2
-    (tmp_path / "none").mkdir()
-    assert run(cli, ["combine", *asked, "--data", str(tmp_path / "none")]).exit_code == 2
+def test_weights_that_do_not_fit_are_said(tmp_path: Path, make_model: MakeModel) -> None:
+    members = [str(make_model(tmp_path, name)) for name in ("one", "two")]
+    asked = [*members, "--out", str(tmp_path / "both"), "--title", "Both", "--weight", "1"]
+    found = run(cli, ["combine", *asked])
+    assert found.exit_code == 2
+    assert "2 models need 2 positive weights" in found.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, make_model: MakeModel) -> None:

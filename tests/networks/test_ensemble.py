@@ -27,6 +27,9 @@ def test_mirrored_input_gives_mirrored_output() -> None:
 def test_nobody_is_no_ensemble() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Ensemble([])
+    for weights in ([1.0, 2.0], [0.0], [float("inf")]):
+        with pytest.raises(ValueError, match="positive weight"):
+            Ensemble([nn.Conv2d(1, 5, 1)], weights=weights)
 
 
 def test_members_that_keep_what_they_saw_make_an_ensemble_that_does() -> None:

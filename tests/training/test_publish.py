@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -128,20 +127,37 @@ def test_combined_models_give_the_mean_of_their_answers(tmp_path: Path) -> None:
     torch.testing.assert_close(found, torch.stack(answers).mean(0), rtol=0, atol=1e-5)
 
 
-def test_odds_may_grow_with_rarity(tmp_path: Path) -> None:
+def test_combined_models_count_as_often_as_they_are_told_and_are_less_sure(tmp_path: Path) -> None:
     arguments = {"widths": [8, 8, 8, 8], "native": 8, "residual_blocks": 1}
-    recipe = make_recipe(id="one", network={"type": "enlarged-unet", "arguments": arguments})
-    card = publish(recipe, build(recipe.network).eval(), HISTORY, tmp_path / "one")
-    rarity = np.geomspace(0.5, 4, 24).astype(np.float32)
-    told = {"power": 0.5, "rarity_in": ["some"]}
-    sources = [tmp_path / "one", tmp_path / "one"]
-    both = combine(sources, tmp_path / "both", title="Both", emphasis=told, rarity=rarity)
-    assert both.recipe["emphasis"] == told
+    networks = []
+    for seed, name in enumerate(("one", "two")):
+        torch.manual_seed(seed)
+        recipe = make_recipe(id=name, network={"type": "enlarged-unet", "arguments": arguments})
+        card = publish(recipe, build(recipe.network).eval(), HISTORY, tmp_path / name)
+        networks.append(load_network(tmp_path / name, card))
+    sources = [tmp_path / "one", tmp_path / "two"]
+    both = combine(sources, tmp_path / "both", title="Both", weights=[1, 3], calibration=2.0)
+    assert (both.network.arguments["weights"], both.recipe["calibration"]) == ([1, 3], 2)
     gray = torch.randn(2, 1, 32, 32)
-    before = load_network(tmp_path / "one", card)(gray).softmax(1)
-    expected = before * torch.from_numpy(rarity)[:, None, None]
+    first, second = ((network(gray) / 2).softmax(1) for network in networks)
     found = load_network(tmp_path / "both", both)(gray).softmax(1)
-    torch.testing.assert_close(found, expected / expected.sum(1, keepdim=True), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(found, first / 4 + 3 * second / 4, rtol=1e-3, atol=1e-4)
+
+
+def test_the_weight_of_a_model_is_shared_among_its_members(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        recipe = make_recipe(id=name)
+        publish(recipe, build(recipe.network), HISTORY, tmp_path / name)
+    combine([tmp_path / "one", tmp_path / "two"], tmp_path / "both", title="Both")
+    card = combine([tmp_path / "both", tmp_path / "one"], tmp_path / "all", title="All", weights=[2, 3])
+    assert card.network.arguments["weights"] == [1, 1, 3]
+
+
+@pytest.mark.parametrize("weights", [[1], [1, 2, 3], [1, 0], [1, float("nan")]])
+def test_weights_are_one_positive_number_for_each(tmp_path: Path, weights: list[float]) -> None:
+    publish(make_recipe(id="one"), build(make_recipe().network), HISTORY, tmp_path / "one")
+    with pytest.raises(Incompatible, match="2 models need 2 positive weights"):
+        combine([tmp_path / "one"] * 2, tmp_path / "both", title="Both", weights=weights)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@
 A process of its own, where one serves meanwhile: it takes memory that is not given back, and seconds.
 """
 
+import importlib
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import torch
@@ -20,6 +22,9 @@ from app.networks.card import Card, read_card
 from app.networks.halves import HINT_PLANES, PLACE, Features, Halves
 from app.networks.layers import SameConv2d
 from app.networks.weights import load_network
+
+CONVOLUTIONS = {"Convolution": "convolution", "GroupConvolution": "group_convolution"}
+"""Kinds of layers that convolve, and how they are made."""
 
 
 class _First(nn.Module):
@@ -93,10 +98,35 @@ def _write(network: nn.Module, example: Sequence[Tensor], file: Path) -> None:
             example_input=tuple(example),
             input=[openvino.PartialShape([-1, each.shape[1], -1, -1]) for each in example],
         )
+    _pad_while_convolving(converted)
     openvino.save_model(converted, file, compress_to_fp16=False)
     tree = ElementTree.parse(file)
     _keep_precise(tree.getroot())
     tree.write(file)
+
+
+def _pad_while_convolving(network: Any) -> None:
+    """Have convolutions add the zeros that are laid around their input, which PyTorch can for like ends only.
+
+    A step of its own costs time, and OpenVINO would round what it is given to bf16 though told not to.
+    """
+    operations = importlib.import_module("openvino.opset13")
+    for node in network.get_ordered_ops():
+        if node.get_type_name() not in CONVOLUTIONS:
+            continue
+        pad = node.input_value(0).get_node()
+        if pad.get_type_name() != "Pad":
+            continue
+        before, after = (pad.input_value(index).get_node().get_data()[-2:].tolist() for index in (1, 2))
+        convolve = getattr(operations, CONVOLUTIONS[node.get_type_name()])
+        told = node.get_attributes()
+        padded = convolve(
+            pad.input_value(0), node.input_value(1), told["strides"], before, after, told["dilations"]
+        )
+        padded.set_friendly_name(node.get_friendly_name())
+        for target in node.output(0).get_target_inputs():
+            target.replace_source_output(padded.output(0))
+    network.validate_nodes_and_infer_types()
 
 
 def _keep_precise(network: ElementTree.Element) -> None:
@@ -107,7 +137,7 @@ def _keep_precise(network: ElementTree.Element) -> None:
         inputs[edge.attrib["to-layer"]].append(edge.attrib["from-layer"])
     precise: set[str] = set()
     for number, layer in layers.items():  # what is read stands before what reads it
-        narrow = layer.attrib["type"] in ("Convolution", "GroupConvolution") and _narrowest(layer) <= NARROW
+        narrow = layer.attrib["type"] in CONVOLUTIONS and _narrowest(layer) <= NARROW
         if narrow or (layer.attrib["type"] == "Add" and precise.intersection(inputs[number])):
             precise.add(number)
             notes = layer.find("rt_info")

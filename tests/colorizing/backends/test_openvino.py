@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from app.colorizing.backends.openvino import FIRST_HALF, WHOLE, OpenVino, hints_
 from app.networks import halves
 from app.networks.card import NetworkSpec, read_card
 from app.networks.weights import load_network
+from app.resources import models_dir
 
 pytest.importorskip("openvino", reason="the extra `openvino` is not installed")
 
@@ -100,6 +103,28 @@ def test_wide_layers_in_bfloat16_keep_the_colours(
     expected = fidelity.answers(Eager(folder, card), pictures)
     found = fidelity.answers(converted(tmp_path, folder, "bf16"), pictures)
     assert fidelity.compare(card, expected, found).suffices(card)
+
+
+@pytest.mark.long
+def test_the_served_photo_model_in_bfloat16_keeps_the_colours(tmp_path: Path) -> None:
+    """Trained weights tell more: bars of print came out another colour when their gray was rounded."""
+    folder = models_dir() / "photo"
+    card = read_card(folder)
+    pictures = fidelity.inputs(card)
+    expected = fidelity.answers(Eager(folder, card), pictures)
+    found = fidelity.answers(converted(tmp_path, folder, "bf16"), pictures)
+    assert fidelity.compare(card, expected, found).delta_e < 0.5
+
+
+def test_no_step_of_its_own_is_spent_on_padding(
+    tmp_path: Path, make_photo_model: Callable[..., Path]
+) -> None:
+    folder = make_photo_model(tmp_path, input_size=64)
+    convert(folder, read_card(folder), tmp_path)
+    network = ElementTree.parse(tmp_path / FIRST_HALF)
+    kinds = Counter(layer.attrib["type"] for layer in network.iter("layer"))
+    assert kinds["GroupConvolution"] > 10
+    assert kinds["Pad"] == 0
 
 
 def test_a_pass_takes_one_thread_where_fewer_are_granted_than_it_could_use(
