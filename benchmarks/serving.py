@@ -12,6 +12,7 @@ import statistics
 import time
 
 from app.colorizing.backends import Backend, limit_threads
+from app.colorizing.backends.kinds import EAGER
 from app.colorizing.pipeline import Order, colorize
 from app.colorizing.registry import Registry
 from app.networks.card import Card
@@ -87,7 +88,8 @@ async def throughput(running: Service, card: Card, rounds: int, pictures: int) -
 
 async def measure(model: str | None, rounds: int, pictures: int) -> None:
     """Both measurements against one service."""
-    with models_dir() as folder, service(models_dir=folder) as running:
+    # The same backend on both sides, and none that is being chosen meanwhile.
+    with models_dir() as folder, service(models_dir=folder, backend=EAGER) as running:
         registry = Registry(folder)
         card = registry.card(model or registry.default_id or "")
         limit_threads(Settings().threads)

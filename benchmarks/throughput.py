@@ -2,7 +2,8 @@
 
     python -m benchmarks.throughput [--model ID] [--rounds N]
 
-LitServe (pip install litserve) is left out where it is not installed. All run in the same rounds, one by one.
+LitServe (pip install litserve) is left out where it is not installed. All run in the same rounds, one by one,
+the network by eager PyTorch everywhere unless `--backend` has ours run it otherwise.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.colorizing.backends import limit_threads
+from app.colorizing.backends.kinds import EAGER, KINDS
 from app.colorizing.pipeline import Order, colorize
 from app.colorizing.registry import Registry
 from app.machine import available_cpus
@@ -87,7 +89,7 @@ async def from_many(where: Service, requests: list[bytes]) -> tuple[float, list[
     return len(requests) / (time.perf_counter() - begun), took
 
 
-def measure(model: str | None, rounds: int, pictures: int) -> None:
+def measure(model: str | None, rounds: int, pictures: int, backend_name: str) -> None:
     """Every side once a round, in turn."""
     images = [png(SIDE, seed) for seed in range(8)]
     images = [images[index % len(images)] for index in range(pictures)]
@@ -95,7 +97,7 @@ def measure(model: str | None, rounds: int, pictures: int) -> None:
         folder = stack.enter_context(models_dir())
         registry, settings = Registry(folder), Settings()
         card = registry.card(model or registry.default_id or "")
-        ours = stack.enter_context(service(models_dir=folder))
+        ours = stack.enter_context(service(models_dir=folder, backend=backend_name))
         sides = {"Chromalab": (ours, [colorize_request(ours, image, card.id) for image in images])}
         if find_spec("litserve"):
             for workers in sorted({1, available_cpus()}):
@@ -144,8 +146,9 @@ def main() -> None:
     parser.add_argument("--model", help="id of the model; the default one unless given")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=96)
+    parser.add_argument("--backend", choices=list(KINDS), default=EAGER, help="what runs our network")
     arguments = parser.parse_args()
-    measure(arguments.model, arguments.rounds, arguments.pictures)
+    measure(arguments.model, arguments.rounds, arguments.pictures, arguments.backend)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ class Claim:
 
     job: Job
     token: int
-    age: float
-    """Seconds since the job first started."""
+    worked: float
+    """Seconds that the steps taken so far took."""
     step: int
     told: int
     state: str | None
@@ -51,6 +51,8 @@ class Taken:
     progress: float
     told: Sequence[Told]
     pictures: Sequence[Picture]
+    seconds: float = 0.0
+    """What it took, by the clock of the machine that took it: no clock that is put right counts."""
 
 
 class Ledger:
@@ -75,9 +77,8 @@ class Ledger:
                 "started": sa.func.coalesce(jobs.c.started, now),
                 "last_event": jobs.c.last_event + sa.case((jobs.c.attempts == 0, 1), else_=0),
             }
-            age = (now - jobs.c.started).label("age")
             update = sa.update(jobs).where(*waiting, ~jobs.c.cancelling).values(**values)
-            row = connection.execute(update.returning(*COLUMNS, jobs.c.stalls, age)).one_or_none()
+            row = connection.execute(update.returning(*COLUMNS, jobs.c.stalls)).one_or_none()
             if row is None:
                 end(connection, now, waiting, "cancelled")
                 return None
@@ -88,8 +89,7 @@ class Ledger:
             if job.attempts == 1:
                 write_events(connection, job.number, job.last_event, [("state", {"state": "running"})])
             kept = connection.execute(sa.select(checkpoints).where(checkpoints.c.job == job.number)).one()
-            seconds = float(row.age)
-            return Claim(job, job.attempts, seconds, kept.step, kept.told, kept.state, row.stalls)
+            return Claim(job, job.attempts, kept.worked, kept.step, kept.told, kept.state, row.stalls)
 
     def take(self, claim: Claim, taken: Taken) -> bool:
         """Write a step down; True if the job is to be cancelled. Raises Superseded."""
@@ -181,7 +181,12 @@ class Ledger:
         moved = connection.execute(
             sa.update(checkpoints)
             .where(checkpoints.c.job == number, checkpoints.c.step == taken.step)
-            .values(step=taken.step + 1, told=told, state=taken.state)
+            .values(
+                step=taken.step + 1,
+                told=told,
+                state=taken.state,
+                worked=checkpoints.c.worked + taken.seconds,
+            )
         )
         if not moved.rowcount:
             raise _Repeated

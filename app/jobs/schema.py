@@ -49,6 +49,7 @@ checkpoints = sa.Table(
     sa.Column("step", sa.Integer, nullable=False, doc="Steps taken; the next has this number."),
     sa.Column("told", sa.Integer, nullable=False, doc="Steps whose events are written."),
     sa.Column("state", sa.Text, doc="None: to be started."),
+    sa.Column("worked", sa.Double, nullable=False, default=0.0, doc="Seconds that the steps taken took."),
 )
 
 events = sa.Table(

@@ -1,6 +1,7 @@
 """What a worker may write: once each, in order, and only while the job is its own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,18 @@ def test_a_step_is_written_once_however_often_it_is_sent(
     before = told(store, job_id)
     assert not ledger.take(claim, taken(0, point(0, 0.5))), "as after an answer that got lost"
     assert told(store, job_id) == before
+
+
+def test_what_steps_took_is_summed_over_all_claims(ledger: Ledger, submit: Submit) -> None:
+    job_id = submit()
+    first = claimed(ledger, job_id)
+    assert first.worked == 0
+    for _ in range(2):  # the second is the same step, sent again
+        ledger.take(first, replace(taken(0), seconds=1.5))
+    ledger.take(first, replace(taken(1), seconds=0.25))
+    assert claimed(ledger, job_id).worked == 1.75
+    ledger.restart(claimed(ledger, job_id))
+    assert claimed(ledger, job_id).worked == 1.75, "what is lost took its time, too"
 
 
 def test_who_was_taken_for_dead_writes_nothing_more(

@@ -101,7 +101,8 @@ class _Place:
     told: int
     """Steps that readers know; after a restart they are taken again, and not told again."""
     events: int
-    deadline: float
+    left: float
+    """Seconds that its steps may still take."""
     deaths: int
     """Processes in a row that the next step has cost."""
     restarts: int = 0
@@ -128,8 +129,8 @@ class _Attempt:
                     self._while_waiting()
                     if self.place is None and not self._claim(because):
                         return
-                    answer = self._ask(runner)
-                if self._keep(answer):
+                    answer, seconds = self._ask(runner)
+                if self._keep(answer, seconds):
                     return
         except TimedOut as error:
             if self._may_try_again():
@@ -156,12 +157,13 @@ class _Attempt:
         claim = self._patiently(partial(self._ledger.claim, self._job_id, because))
         if claim is None:
             return False
-        deadline = time.monotonic() + self._means.settings.job_timeout - claim.age
+        left = self._means.settings.job_timeout - claim.worked
         events, deaths = claim.job.last_event, claim.stalls - 1
-        self.place = _Place(claim, claim.step, claim.state, claim.told, events, deadline, deaths)
+        self.place = _Place(claim, claim.step, claim.state, claim.told, events, left, deaths)
         return True
 
-    def _ask(self, runner: Runner) -> Json:
+    def _ask(self, runner: Runner) -> tuple[Json, float]:
+        """What the next step gave, and the seconds it took."""
         place, settings = self._claimed, self._means.settings
         job = place.claim.job
         asked = {
@@ -173,17 +175,21 @@ class _Attempt:
             "deaths": place.deaths,
             "data": None if settings.datasets_dir is None else str(settings.datasets_dir.absolute()),
         }
-        seconds = min(settings.step_timeout, place.deadline - time.monotonic())
-        return runner.ask(asked, place.state, seconds, self._while_working)
+        begun, left = time.monotonic(), place.left
+        try:
+            answer = runner.ask(asked, place.state, min(settings.step_timeout, left), self._while_working)
+        finally:
+            place.left = left - (time.monotonic() - begun)
+        return answer, left - place.left
 
-    def _keep(self, answer: Json) -> bool:
+    def _keep(self, answer: Json, seconds: float) -> bool:
         """Write down what a step gave; True if the job has ended with it."""
         place = self._claimed
         if (reason := answer.get("failed")) is not None:
             return self._fail(reason)
         if (reason := answer.get("lost")) is not None:
             return self._restart(reason)
-        taken = _taken(place, answer)
+        taken = _taken(place, answer, seconds)
         place.events += len(taken.told)
         if (reason := _too_much(place.events, taken)) is not None:
             return self._fail(reason)
@@ -212,11 +218,11 @@ class _Attempt:
 
     def _may_try_again(self) -> bool:
         """Whether a step that took too long is taken again: a batch does without the picture in the end."""
-        return self._claimed.claim.job.demo == BATCH and time.monotonic() < self._claimed.deadline
+        return self._claimed.claim.job.demo == BATCH and self._claimed.left > 0
 
     def _too_long(self) -> str:
         settings = self._means.settings
-        if time.monotonic() >= self._claimed.deadline:
+        if self._claimed.left <= 0:
             return f"It took longer than the {settings.job_timeout} s that a job may take."
         return f"A step took longer than the {settings.step_timeout} s that one may take, so it was stopped."
 
@@ -246,7 +252,7 @@ class _Attempt:
             return False  # the write after the step will tell
 
 
-def _taken(place: _Place, answer: Json) -> Taken:
+def _taken(place: _Place, answer: Json, seconds: float) -> Taken:
     """A step as it is to be written; nothing is told that was told before the job began again."""
     told: list[Told] = []
     pictures: list[Picture] = []
@@ -257,7 +263,7 @@ def _taken(place: _Place, answer: Json) -> Taken:
         if pictures:
             progress["pictures"] = [picture.name for picture in pictures]
         told.append(("progress", progress))
-    return Taken(place.step, document(answer["state"]), answer["progress"], told, pictures)
+    return Taken(place.step, document(answer["state"]), answer["progress"], told, pictures, seconds)
 
 
 def _too_much(events: int, taken: Taken) -> str | None:

@@ -36,6 +36,7 @@ def pool() -> Iterator[Pool]:
 class Bench:
     """Jobs on SQLite, executed in the calling thread."""
 
+    database: Database
     desk: Desk
     store: Store
     means: Means
@@ -70,6 +71,6 @@ def make_bench(sqlite: Database, pool: Pool, tmp_path: Path) -> Callable[..., Be
             threading.Event(),
             threading.Event(),
         )
-        return Bench(Desk(sqlite, QueueTwin(), 1000, 1000), Store(sqlite), means)
+        return Bench(sqlite, Desk(sqlite, QueueTwin(), 1000, 1000), Store(sqlite), means)
 
     return make

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.jobs.job import Job
+from app.jobs.schema import checkpoints, jobs
 from app.jobs.worker import execution
 from app.jobs.worker.execution import Executor, Stopping
 from app.jobs.worker.pool import StepFailed
@@ -103,6 +104,24 @@ def test_a_job_may_take_so_long_in_all(make_bench: MakeBench) -> None:
     bench = make_bench(job_timeout=1)
     job = bench.execute(bench.submit("counting", steps=1000, sleep=0.05))
     assert (job.state, job.error) == ("failed", "It took longer than the 1 s that a job may take.")
+
+
+def test_only_its_steps_count_whatever_the_clock_says_of_its_start(make_bench: MakeBench) -> None:
+    bench = make_bench(job_timeout=30)
+    job_id = bench.submit("counting", steps=2)
+    claim = bench.means.ledger.claim(job_id)
+    assert claim is not None
+    with bench.database.engine.begin() as connection:  # as after a clock has leapt
+        connection.execute(sa.update(jobs).values(started=jobs.c.started - 86_400))
+    assert bench.execute(job_id).state == "succeeded"
+
+
+def test_what_steps_took_under_another_worker_counts(make_bench: MakeBench) -> None:
+    bench = make_bench(job_timeout=30)
+    job_id = bench.submit("counting", steps=2)
+    with bench.database.engine.begin() as connection:
+        connection.execute(sa.update(checkpoints).values(worked=31.0))
+    assert bench.execute(job_id).error == "It took longer than the 30 s that a job may take."
 
 
 @pytest.mark.parametrize("sleep", [0.02, 30.0])
