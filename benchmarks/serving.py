@@ -21,6 +21,8 @@ from benchmarks.models import models_dir
 from benchmarks.service import Connection, Service, colorize_request, scene, service
 
 CLIENTS = 16
+PAUSE = 0.05
+"""Seconds before each measurement: threads that shared a pass spin for a while where the next has to run."""
 
 
 def png(side: int, seed: int = 0) -> bytes:
@@ -37,15 +39,18 @@ async def overhead(running: Service, backend: Backend, card: Card, rounds: int) 
     connection = await Connection.to(running)
     over_http, directly = [], []
     for turn in range(rounds + 3):
+        await asyncio.sleep(PAUSE)
         begun = time.perf_counter()
         answer = await connection.ask(request)
-        between = time.perf_counter()
+        over = time.perf_counter() - begun
+        await asyncio.sleep(PAUSE)
+        begun = time.perf_counter()
         colorize(picture, backend, card, Order(), max_pixels=settings.max_pixels, threads=settings.threads)
         ended = time.perf_counter()
         assert answer.status == 200, answer.body
         if turn >= 3:
-            over_http.append(between - begun)
-            directly.append(ended - between)
+            over_http.append(over)
+            directly.append(ended - begun)
     connection.close()
     http, direct = statistics.median(over_http), statistics.median(directly)
     print(

@@ -188,8 +188,7 @@ def _initialize(network: nn.Module, recipe: Recipe, start: Path | None) -> None:
 def _begin_with(network: nn.Module, name: str, folder: Path | None, afresh: Sequence[str]) -> None:
     """Take the weights of a published model, or of the one network whose mirror images it averages.
 
-    Those of the modules named in `afresh` stay as they are; modules that only the published one has then stay
-    behind.
+    Those of the modules named in `afresh` stay as they are.
     """
     if folder is None:
         raise RecipeError(f"the run begins with the model {name!r}, whose folder is not given")
@@ -197,16 +196,12 @@ def _begin_with(network: nn.Module, name: str, folder: Path | None, afresh: Sequ
     published = load_network(folder, card)
     if isinstance(published, Ensemble) and len(published.members) == 1:
         published = published.members[0]
-    own, taken, prefixes = (
-        network.state_dict(),
-        published.state_dict(),
-        tuple(f"{module}." for module in afresh),
-    )
+    own, prefixes = network.state_dict(), tuple(f"{module}." for module in afresh)
     if idle := [prefix for prefix in prefixes if not any(key.startswith(prefix) for key in own)]:
         raise RecipeError(f"afresh: the network has no module {idle[0].rstrip('.')!r}")
-    if prefixes:
-        kept = {key: value for key, value in own.items() if key.startswith(prefixes)}
-        taken = {key: value for key, value in taken.items() if key in own} | kept
+    taken = {
+        key: own[key] if key.startswith(prefixes) else value for key, value in published.state_dict().items()
+    }
     try:
         network.load_state_dict(taken)
     except RuntimeError as error:
