@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.networks.card import read_card
+from app.networks.card import NetworkSpec, read_card
 from app.pages.samples import SAMPLES
 from app.settings import Settings
 
@@ -97,6 +97,28 @@ def test_card_page(get: Get, course_models: Path, model: str) -> None:
         assert value in text
     assert len(page.all("rect")) == card.classes
     assert f"/?model={model}" in [a["href"] for a in page.all("a")]
+
+
+def test_the_members_of_an_ensemble_are_listed_with_their_weights(
+    tmp_path: Path, make_model: Callable[..., Path], parse: Callable[[str], Any]
+) -> None:
+    from app.main import create_app
+
+    members = [
+        {"type": "unet", "arguments": {"features": 4}},
+        {"type": "conv-transpose", "arguments": {"kernel_size": 4, "features": 4}},
+    ]
+    arguments = {"members": members, "weights": [0.25, 0.75]}
+    make_model(tmp_path, "horses", spec=NetworkSpec(type="ensemble", arguments=arguments))
+    with TestClient(create_app(Settings(preload=False, threads=1, models_dir=tmp_path))) as client:
+        page = parse(client.get("/models/horses").text)
+    facts = page.one("dl", class_="facts")
+    found = [" ".join(each.text.split()) for each in page.all("li") if facts in each.ancestors]
+    assert found == [
+        "unet features = 4 weight = 0.25",
+        "conv-transpose kernel_size = 4 features = 4 weight = 0.75",
+    ]
+    assert "{" not in facts.text
 
 
 def test_evaluations_stand_on_the_card(
