@@ -138,7 +138,7 @@ class Settings(BaseSettings):
         description="Memory such a process may take; a job that needs more fails. Kept on Linux.",
     )
     step_timeout: Count = Field(60, description="Seconds that one step of a job may take.")
-    job_timeout: Count = Field(7200, description="Seconds that a job may take in all.")
+    job_timeout: Count = Field(7200, description="Seconds that the steps of a job may take in all.")
     max_attempts: Count = Field(
         5, description="Times that the same step of a job is begun, should its worker die of it each time."
     )
