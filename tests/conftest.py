@@ -24,6 +24,13 @@ def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("CHROMALAB_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         patch.setenv("CHROMALAB_BACKEND", "eager")  # others where a test is about them
         patch.setenv("CHROMALAB_PROCESSES", "1")  # more only where a test is about them: each costs seconds
+        # A logger that is kept keeps what was configured at its first use: tests of logs would see nothing.
+        configure = structlog.configure
+        patch.setattr(
+            structlog,
+            "configure",
+            lambda **chosen: configure(**chosen | {"cache_logger_on_first_use": False}),
+        )
         # Rich's own prints every variable of every frame, which takes half a minute.
         structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
         yield

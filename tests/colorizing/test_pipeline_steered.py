@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from skimage.color import rgb2lab
 
 from app.colorizing.options import Options, UnsupportedOption
-from app.colorizing.pipeline import Order, Result, colorize
+from app.colorizing.pipeline import Order, colorize
 from app.colorizing.registry import Registry
 from app.networks.card import Card, NetworkSpec
 from tests.colorizing.painting import MAX_PIXELS, opened, paint, saved, scene
@@ -145,20 +144,3 @@ def test_a_hint_on_the_border_colours_it() -> None:
         painted = np.asarray(opened(paint(saved(print_), obedient, hints=hints).image)).astype(int)
         assert bool(np.ptp(painted[:, :20], axis=2).max() > 20) is colored
         assert np.ptp(painted[60:80, 70:90], axis=2).max() > 20
-
-
-def test_a_card_may_be_cautious_about_chroma(steerable: tuple[Steerable, Card]) -> None:
-    """What a person asks for comes on top of it."""
-    network, card = steerable
-    gray = np.full((64, 64), 120, np.uint8)
-    cautious = network, card.model_copy(update={"chroma": 0.5})
-
-    def chroma(result: Result) -> NDArray[np.float64]:
-        lab = rgb2lab(np.asarray(opened(result.image)))
-        return np.asarray(np.hypot(lab[..., 1], lab[..., 2]))
-
-    whole = chroma(paint(saved(gray), steerable))
-    half = chroma(paint(saved(gray), cautious))
-    back = chroma(paint(saved(gray), cautious, saturation=2.0))
-    assert half.mean() == pytest.approx(whole.mean() / 2, rel=0.1)
-    assert back.mean() == pytest.approx(whole.mean(), rel=0.1)
