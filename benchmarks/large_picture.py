@@ -17,7 +17,7 @@ import numpy as np
 from app.colorizing.registry import Registry
 from app.imaging.pictures import decode_picture, encode_picture
 from benchmarks.models import models_dir
-from benchmarks.service import Answer, Connection, Service, colorize_request, scene, service
+from benchmarks.service import Service, ask, colorize_request, scene, service
 
 WIDTH, HEIGHT = 6000, 4000
 AT_ONCE = 20
@@ -40,15 +40,6 @@ def decode_and_encode(data: bytes) -> float:
     begun = time.perf_counter()
     encode_picture(rgb, format="jpeg")
     return decoded + time.perf_counter() - begun
-
-
-async def ask(running: Service, request: bytes) -> Answer:
-    """One request on a connection of its own."""
-    connection = await Connection.to(running)
-    try:
-        return await connection.ask(request)
-    finally:
-        connection.close()
 
 
 async def one(running: Service, data: bytes, request: bytes, rounds: int) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx2
 
 from benchmarks.models import models_dir
-from benchmarks.service import Answer, Connection, Service, colorize_request, service
+from benchmarks.service import Connection, Service, ask, colorize_request, service
 from benchmarks.serving import png
 
 TRAINING = {"demo": "train-colorizer", "params": {"data": "built-in", "pictures": 2000, "epochs": 25}}
@@ -162,15 +162,6 @@ async def first_page(found: Service) -> int:
 async def color_once(found: Service) -> int:
     """Status of a picture, which waits for the model."""
     return (await ask(found, colorize_request(found, png(512), None))).status
-
-
-async def ask(found: Service, request: bytes) -> Answer:
-    """One answer over a connection of its own."""
-    connection = await Connection.to(found)
-    try:
-        return await connection.ask(request)
-    finally:
-        connection.close()
 
 
 def wait_until_idle(found: Service) -> None:

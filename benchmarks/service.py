@@ -121,6 +121,15 @@ class Connection:
         self._writer.close()
 
 
+async def ask(service: Service, request: bytes) -> Answer:
+    """One request over a connection of its own."""
+    connection = await Connection.to(service)
+    try:
+        return await connection.ask(request)
+    finally:
+        connection.close()
+
+
 def colorize_request(service: Service, picture: bytes, model: str | None, **fields: str) -> bytes:
     """The bytes of a POST that has a picture coloured."""
     parts = [b'name="image"; filename="picture"\r\n\r\n' + picture]

@@ -1,6 +1,6 @@
 """Colorization as classification over ab bins, at a fraction of the size (Zhang, Isola & Efros 2016)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -155,19 +155,12 @@ class AbTask:
         """How often each bin is the nearest, over a sample of the training pictures."""
         rng = np.random.default_rng([self.recipe.seed, 7])
         chosen = rng.permutation(np.concatenate([self.large, self.small]))[:_SAMPLED]
-        pictures = (self._album[int(number)] for number in chosen)
-        return count_bins(pictures, self.bins, self._encode, self.settings.stride)
-
-
-def count_bins(
-    pictures: Iterable[NDArray[np.uint8]], bins: Floats, encode: SoftEncoding, stride: int = 4
-) -> NDArray[np.float64]:
-    """How often each bin is the one nearest to a place of the pictures, their middle squares made 64 x 64."""
-    counts = np.zeros(len(bins))
-    for rgb in pictures:
-        nearest = encode(mean_ab(square(rgb, 64)[None], stride))[0][..., 0]
-        counts += np.bincount(nearest.ravel(), minlength=len(bins))
-    return counts
+        counts = np.zeros(len(self.bins))
+        for number in chosen:
+            rgb = square(self._album[int(number)], 64)
+            nearest = self._encode(mean_ab(rgb[None], self.settings.stride))[0][..., 0]
+            counts += np.bincount(nearest.ravel(), minlength=len(self.bins))
+        return counts
 
 
 def mean_ab(rgb: NDArray[np.uint8], stride: int) -> Floats:

@@ -177,6 +177,12 @@ class Plant:
 
         return dict(eventually(ask, seconds))
 
+    def result(self, job_id: str) -> bytes:
+        """The file that a job gives."""
+        answer = self.client.get(f"{self.api}/jobs/{job_id}/result")
+        assert answer.status_code == 200, answer.text
+        return bytes(answer.content)
+
     def running(self) -> dict[str, float]:
         """Progress of the jobs that run, by id; none while nobody answers."""
         with suppress(*_AWAY):

@@ -55,12 +55,6 @@ def hand_in_batch(plant: Plant) -> str:
     return str(answer.json()["id"])
 
 
-def result(plant: Plant, job_id: str) -> bytes:
-    answer = plant.client.get(f"{plant.api}/jobs/{job_id}/result")
-    assert answer.status_code == 200, answer.text
-    return bytes(answer.content)
-
-
 @pytest.mark.parametrize(
     "make_plant", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
 )
@@ -74,7 +68,7 @@ def test_what_was_there_is_there_again(make_plant: PlantMaker, tmp_path: Path) -
     done, batch = plant.submit("counting", SHORT, 1), hand_in_batch(plant)
     for job_id in (done, batch):
         assert plant.finished(job_id)["state"] == "succeeded"
-    coloured = result(plant, batch)
+    coloured = plant.result(batch)
     running = plant.submit("counting", LONG, 2)
     eventually(lambda: plant.job(running)["progress"] > 0)
 
@@ -90,7 +84,7 @@ def test_what_was_there_is_there_again(make_plant: PlantMaker, tmp_path: Path) -
     plant.start()
     for seed, params, job_id in ((1, SHORT, done), (2, LONG, running)):
         check(plant, job_id, params, seed, plant.all_events(job_id))
-    assert result(plant, batch) == coloured
+    assert plant.result(batch) == coloured
     assert plant.client.get(f"{plant.api}/jobs/{later}").status_code == 404, "it came after the backup"
     assert plant.get("/jobs?limit=100")["jobs"][0]["id"] == running
 

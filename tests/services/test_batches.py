@@ -43,12 +43,6 @@ def has_come(plant: Plant, job_id: str, share: float) -> bool:
     return bool(plant.job(job_id)["progress"] > share)
 
 
-def zipped(plant: Plant, job_id: str) -> bytes:
-    answer = plant.client.get(f"{plant.api}/jobs/{job_id}/result")
-    assert answer.status_code == 200, answer.text
-    return bytes(answer.content)
-
-
 @pytest.mark.parametrize(
     "make_plant", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
 )
@@ -64,7 +58,7 @@ def test_killed_in_the_middle_it_goes_on_and_gives_the_same_zip(make_plant: Plan
         plant.kill_workers()
     job = plant.finished(job_id)
     assert (job["state"], job["error"], job["progress"]) == ("succeeded", None, 1.0)
-    assert zipped(plant, job_id) == zipped(plant, calm)
+    assert plant.result(job_id) == plant.result(calm)
     told = plant.get(f"/jobs/{job_id}/files")["files"]
     assert [one["index"] for one in told if one["status"] == "problem"] == [BROKEN]
     stream = plant.client.get(f"{plant.api}/jobs/{job_id}/events").text
@@ -86,7 +80,7 @@ def test_what_comes_to_one_host_is_coloured_on_another(
         other.data_dir.mkdir(parents=True, exist_ok=True)
         other.start_worker()
         assert web.finished(job_id)["state"] == "succeeded"
-        with zipfile.ZipFile(io.BytesIO(zipped(web, job_id))) as made:
+        with zipfile.ZipFile(io.BytesIO(web.result(job_id))) as made:
             assert len(made.namelist()) == PICTURES
         assert not list((tmp_path / "elsewhere").glob("batches"))
     finally:
