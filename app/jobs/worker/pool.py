@@ -182,10 +182,11 @@ class Pool:
             self._idle.put(runner)
 
     def warm(self) -> None:
-        """Start every runner ahead of the first step."""
-        for _ in range(self._idle.qsize()):
-            with self.lend(lambda: None):
-                pass
+        """Start every runner ahead of the first step, as far as that goes: a step asks again, and is told why not."""
+        with suppress(StepFailed):  # closed meanwhile, or the machine has no room
+            for _ in range(self._idle.qsize()):
+                with self.lend(lambda: None):
+                    pass
 
     def close(self) -> None:
         """End all runners, and start none again."""

@@ -120,3 +120,10 @@ def test_a_pool_lends_each_process_to_one_at_a_time_and_replaces_the_dead() -> N
     assert not second.is_alive
     with pytest.raises(StepFailed, match="stopping"), pool.lend(look):
         pass
+
+
+def test_a_pool_that_is_closed_while_it_warms_is_not_an_error() -> None:
+    pool = Pool(MEANS, 2)
+    pool.close()
+    pool.warm()
+    assert not pool._running
