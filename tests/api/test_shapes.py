@@ -14,11 +14,6 @@ from tests.api.shapes_service import Service, started
 from tests.shapes.build import positive
 from tests.shapes.contract import CONVOLUTION, EXAMPLE
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Using padding='same'"),
-    pytest.mark.filterwarnings("ignore:LSTM with projections"),
-]
-
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:

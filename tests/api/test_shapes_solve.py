@@ -12,8 +12,6 @@ from torch import nn
 from tests.api.shapes_service import Service, started
 from tests.shapes.solving.brute import length
 
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
-
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:

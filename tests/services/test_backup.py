@@ -55,9 +55,7 @@ def hand_in_batch(plant: Plant) -> str:
     return str(answer.json()["id"])
 
 
-@pytest.mark.parametrize(
-    "make_plant", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
-)
+@pytest.mark.long
 def test_what_was_there_is_there_again(make_plant: PlantMaker, tmp_path: Path) -> None:
     plant = make_plant()
     kind = "postgresql" if plant.database_url else "sqlite"

@@ -43,9 +43,7 @@ def has_come(plant: Plant, job_id: str, share: float) -> bool:
     return bool(plant.job(job_id)["progress"] > share)
 
 
-@pytest.mark.parametrize(
-    "make_plant", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
-)
+@pytest.mark.long
 def test_killed_in_the_middle_it_goes_on_and_gives_the_same_zip(make_plant: PlantMaker, files: Any) -> None:
     plant = make_plant()
     plant.start()
@@ -66,6 +64,9 @@ def test_killed_in_the_middle_it_goes_on_and_gives_the_same_zip(make_plant: Plan
     assert indices == list(range(1, PICTURES + 1)), "each is told of once"
 
 
+@pytest.mark.parametrize(
+    "make_plant", ["postgresql", pytest.param("sqlite", marks=pytest.mark.long)], indirect=True
+)
 def test_what_comes_to_one_host_is_coloured_on_another(
     make_plant: PlantMaker, files: Any, tmp_path: Path
 ) -> None:

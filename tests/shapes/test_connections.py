@@ -15,8 +15,6 @@ from app.shapes.report import Layer
 from tests.shapes.build import module_of
 from tests.shapes.cases import Case, convolution, transposed
 
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
-
 
 def one(layer: dict[str, Any], shape: list[int]) -> Layer:
     return analyse({"input": shape, "layers": [layer]}).layers[0]

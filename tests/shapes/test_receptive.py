@@ -9,7 +9,6 @@ from app.shapes import analyse
 from tests.shapes.build import module_of, positive, reached, windows_of
 
 Layer = dict[str, Any]
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
 
 
 def field(body: dict[str, Any], layer: int = -1) -> dict[str, object] | None:

@@ -17,7 +17,6 @@ MARGIN = 24
 """Outputs whose windows stay this far inside the input see no border anywhere on the way."""
 
 Layer = dict[str, Any]
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
 
 
 @st.composite

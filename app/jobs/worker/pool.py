@@ -182,7 +182,7 @@ class Pool:
             self._idle.put(runner)
 
     def warm(self) -> None:
-        """Start every runner ahead of the first step, as far as that goes: a step asks again, and is told why not."""
+        """Start every runner ahead of the first step. One that cannot be is asked for again by a step."""
         with suppress(StepFailed):  # closed meanwhile, or the machine has no room
             for _ in range(self._idle.qsize()):
                 with self.lend(lambda: None):
