@@ -1,4 +1,4 @@
-"""Runs the networks: a bounded queue and one thread a model, never on the caller's thread."""
+"""Runs the networks: a bounded queue and a few threads a model, never on the caller's thread."""
 
 import asyncio
 import threading
@@ -7,6 +7,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from app.colorizing.backends import MOST_AT_ONCE
 from app.colorizing.crew import Crew
 from app.colorizing.registry import Registry
 from app.colorizing.worker import Answer, EngineBusy, NetworkFailure, Worker
@@ -18,9 +19,10 @@ Floats = NDArray[np.float32]
 
 
 class Engine:
-    """Every model's queue and thread, started when the model is first asked.
+    """Every model's queue and threads, started when the model is first asked.
 
-    `queue_size` bounds what waits for each model, `max_batch` what runs together, `threads` one pass's cores.
+    `queue_size` bounds what waits for each model, `max_batch` what runs together, `threads` the cores that
+    all passes share.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Engine:
         self._registry = registry
         self._queue_size, self._max_batch = queue_size, max_batch
         self._crew = None if threads is None else Crew(threads, place)
+        self._lanes = min(threads or 1, MOST_AT_ONCE)
         self._workers: dict[str, Worker] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -82,6 +85,7 @@ class Engine:
                     name=model_id,
                     queue_size=self._queue_size,
                     max_batch=self._max_batch,
+                    lanes=self._lanes,
                     is_gone=lambda: not self._registry.has(model_id),
                     crew=self._crew,
                 )

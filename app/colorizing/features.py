@@ -1,5 +1,6 @@
 """What an encoder saw in the pictures last looked at, kept while somebody tries one hint after the other."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
@@ -26,8 +27,7 @@ F = TypeVar("F", bound=Feature)
 class FeatureMemory(Generic[F]):
     """An encoder that remembers: gray (1, 1, H, W) that was seen before has its features at once.
 
-    What was used longest ago goes first. A batch is passed on: who sends one is not trying hints. Not for
-    several threads at once.
+    What was used longest ago goes first. A batch is passed on: who sends one is not trying hints.
     """
 
     def __init__(
@@ -36,21 +36,26 @@ class FeatureMemory(Generic[F]):
         self._encode, self._most_bytes = encode, most_bytes
         self._kept: OrderedDict[bytes, Sequence[F]] = OrderedDict()
         self._bytes = 0
+        self._lock = threading.Lock()
 
     def __call__(self, gray: NDArray[np.float32]) -> Sequence[F]:
         """Features of gray, which must not be changed."""
         if gray.shape[0] != 1:
             return self._encode(gray)
         key = blake2b(repr(gray.shape).encode() + gray.tobytes(), digest_size=20).digest()
-        if (known := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
-            return known
-        features = self._encode(gray)
-        self._kept[key] = features
-        self._bytes += _size(features)
-        while self._bytes > self._most_bytes:
-            _, gone = self._kept.popitem(last=False)
-            self._bytes -= _size(gone)
+        with self._lock:
+            if (known := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return known
+        features = self._encode(gray)  # several threads at once; of one picture, for nothing but that time
+        with self._lock:
+            if (known := self._kept.get(key)) is not None:
+                return known
+            self._kept[key] = features
+            self._bytes += _size(features)
+            while self._bytes > self._most_bytes:
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= _size(gone)
         return features
 
     @property

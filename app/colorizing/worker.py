@@ -1,4 +1,4 @@
-"""One model's bounded queue and the one thread that empties it, small pictures of a size together."""
+"""One model's bounded queue and the threads that empty it, small pictures of a size together."""
 
 import math
 import threading
@@ -61,8 +61,9 @@ class _Ask:
 class Worker:
     """Runs one model. A lone input runs at once, never waiting for company; what then waits runs together.
 
-    Its thread ends by itself when `is_gone` says so of the model, which a job may have trained and somebody
-    deleted.
+    Of what waits still, up to `lanes` passes run beside each other, each on a part of the cores: two passes
+    of one thread each are done sooner than one of two threads after another. Its threads end by themselves
+    when `is_gone` says so of the model, which a job may have trained and somebody deleted.
     """
 
     def __init__(
@@ -72,17 +73,20 @@ class Worker:
         name: str,
         queue_size: int,
         max_batch: int,
+        lanes: int = 1,
         is_gone: Callable[[], bool] = lambda: False,
         crew: Crew | None = None,
     ) -> None:
         self._load, self._name, self._is_gone, self._crew = load, name, is_gone, crew
-        self._queue_size, self._max_batch = queue_size, max_batch
+        self._queue_size, self._max_batch, self._most_lanes = queue_size, max_batch, lanes
         self._asks: Turns[_Ask] = Turns()
         self._wake = threading.Condition()
         self._closing = False
         self._pace = 0.0  # seconds per input, smoothed
-        self._thread = threading.Thread(target=self._serve, name=f"network-{name}", daemon=True)
-        self._thread.start()
+        self._lanes: list[threading.Thread] = []
+        self._idle = 0
+        with self._wake:
+            self._open_lane()
 
     def submit(self, planes: Floats, client: str = "") -> Future[Answer]:
         """Queue a client's input planes (P, H, W); cancel the future to abandon them. Raises EngineBusy.
@@ -96,6 +100,8 @@ class Worker:
             if greedy := self._check_room(client):
                 given_up = self._asks.last_of(greedy)
             self._asks.add(client, ask)
+            if len(self._asks) > self._idle and len(self._lanes) < self._most_lanes:
+                self._open_lane()
             self._wake.notify()
         if given_up is not None and given_up.future.set_running_or_notify_cancel():
             given_up.future.set_exception(self._busy())
@@ -110,7 +116,7 @@ class Worker:
         """Take no more inputs; those taken are finished."""
         with self._wake:
             self._closing = True
-            self._wake.notify()
+            self._wake.notify_all()
 
     @property
     def is_closed(self) -> bool:
@@ -118,9 +124,16 @@ class Worker:
         return self._closing
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the thread to end after `close`; False if it has not."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        """Wait for the threads to end after `close`; False if one has not."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for lane in self._lanes:
+            lane.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return not any(lane.is_alive() for lane in self._lanes)
+
+    def _open_lane(self) -> None:
+        lane = threading.Thread(target=self._serve, name=f"network-{self._name}", daemon=True)
+        self._lanes.append(lane)
+        lane.start()
 
     def _check_room(self, client: str) -> str | None:
         """Raise EngineBusy, or tell the client that has to give up a place for this one, if any."""
@@ -155,8 +168,10 @@ class Worker:
     def _take(self) -> list[_Ask]:
         """The ask whose turn it is and those of its shape behind it; empty only when closed and done."""
         with self._wake:
+            self._idle += 1
             while not self._wake.wait_for(lambda: self._asks or self._closing, LOOK_EVERY):
                 self._closing = self._is_gone()
+            self._idle -= 1
             if not self._asks:
                 return []
             first = self._asks.take()

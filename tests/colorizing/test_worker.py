@@ -1,6 +1,7 @@
 """The queue and its thread, with a backend that runs only when told to."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 
@@ -175,6 +176,33 @@ def test_closing_finishes_what_was_taken_and_takes_no_more(worker: Worker, backe
     assert not worker.join(0.01)
     backend.steps.release(10)
     assert all(future.result(SECONDS) for future in [first, *waiting])
+    assert worker.join(SECONDS)
+
+
+def test_what_waits_is_begun_beside_what_runs(backend: SteppedBackend) -> None:
+    worker = Worker(lambda: backend, name="beside", queue_size=8, max_batch=1, lanes=2)
+    asked = [worker.submit(gray(value)) for value in (0.1, 0.2, 0.3)]
+    for _ in range(2):
+        assert backend.begun.acquire(timeout=SECONDS)
+    assert not backend.begun.acquire(timeout=0.1), "no more than its lanes"
+    backend.steps.release(3)
+    for value, future in zip((0.1, 0.2, 0.3), asked, strict=True):
+        np.testing.assert_array_equal(future.result(SECONDS).probabilities[0], gray(value)[0])
+    worker.close()
+    assert worker.join(SECONDS)
+
+
+def test_one_after_the_other_needs_one_thread(backend: SteppedBackend) -> None:
+    backend.steps.release(3)
+    worker = Worker(lambda: backend, name="one by one", queue_size=8, max_batch=1, lanes=2)
+    for _ in range(3):
+        worker.submit(gray(0.5)).result(SECONDS)
+        deadline = time.monotonic() + SECONDS
+        while worker._idle == 0:  # the answer is there a moment before its thread waits again
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+    assert len(worker._lanes) == 1
+    worker.close()
     assert worker.join(SECONDS)
 
 

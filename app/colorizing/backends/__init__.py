@@ -15,9 +15,12 @@ NARROW = 48
 """Convolutions with no more channels on one side stay in float32 where others are computed in bfloat16. They
 gain little by it, and the first of them see the picture itself: its rounding is felt in all that follows."""
 
+MOST_AT_ONCE = 4
+"""Passes of one model that run at the same time, at most: each holds what its layers compute."""
+
 
 class Backend(Protocol):
-    """A network made ready to run on this machine; called by one thread at a time."""
+    """A network made ready to run on this machine; called by up to `MOST_AT_ONCE` threads at a time."""
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -9,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from app.colorizing.backends import Floats, granted_threads
+from app.colorizing.backends import MOST_AT_ONCE, Floats, granted_threads
 from app.colorizing.features import FeatureMemory
+from app.machine import available_cpus
 from app.networks.card import Card
 
 WHOLE, FIRST_HALF, SECOND_HALF = "whole.xml", "first.xml", "second.xml"
@@ -72,9 +74,22 @@ class OpenVino:
         scaled: Floats = (gray - self._mean) / self._std
         return scaled
 
-    def _run(self, network: dict[int, Any], *inputs: Floats) -> Sequence[Floats]:
+    def _run(self, network: dict[int, "_Compiled"], *inputs: Floats) -> Sequence[Floats]:
         chosen = network[self._threads if granted_threads() >= self._threads else 1]
-        return list(chosen([np.ascontiguousarray(each) for each in inputs]).to_tuple())
+        return chosen([np.ascontiguousarray(each) for each in inputs])
+
+
+class _Compiled:
+    """A network ready to run, by several threads: each has a request for inference of its own."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled, self._own = compiled, threading.local()
+
+    def __call__(self, inputs: list[Floats]) -> Sequence[Floats]:
+        request = getattr(self._own, "request", None)
+        if request is None:
+            request = self._own.request = self._compiled.create_infer_request()
+        return list(request.infer(inputs, share_inputs=True).to_tuple())
 
 
 def hints_of(planes: Floats) -> Floats:
@@ -87,23 +102,25 @@ def hints_of(planes: Floats) -> Floats:
     return mean
 
 
-def _compiled(file: Path, precision: str, counts: Sequence[int]) -> dict[int, Any]:
-    """A network ready to run with each of these numbers of threads."""
+def _compiled(file: Path, precision: str, counts: Sequence[int]) -> dict[int, _Compiled]:
+    """A network ready to run with each of these numbers of threads, as often at once as there are cores."""
+    at_once = min(MOST_AT_ONCE, available_cpus())
     openvino = runtime()
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": sys.platform != "win32"})  # there a mapped file cannot be removed
     network = core.read_model(file)
     return {
-        count: core.compile_model(
-            network,
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": precision,
-                "INFERENCE_NUM_THREADS": count,
-                "NUM_STREAMS": 1,
-                "PERFORMANCE_HINT": "LATENCY",
-                "ENABLE_CPU_PINNING": False,  # two processes would be pinned to the same core
-            },
+        count: _Compiled(
+            core.compile_model(
+                network,
+                "CPU",
+                {
+                    "INFERENCE_PRECISION_HINT": precision,
+                    "INFERENCE_NUM_THREADS": count * max(1, at_once // count),
+                    "NUM_STREAMS": max(1, at_once // count),
+                    "ENABLE_CPU_PINNING": False,  # two processes would be pinned to the same core
+                },
+            )
         )
         for count in counts
     }
