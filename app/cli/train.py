@@ -33,6 +33,7 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the recipe's.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads. [CHROMALAB_THREADS]")] = None,
+    device: Annotated[str, typer.Option(help="Where to train: cpu, cuda, cuda:1 …")] = "cpu",
 ) -> None:
     """Train a network by a recipe and write it to the models folder.
 
@@ -41,7 +42,7 @@ def train(
     """
     told = Console(stderr=True, highlight=False)
     try:
-        _train(recipe, data, test, run, out, seed, threads, told)
+        _train(recipe, data, test, run, out, seed, threads, device, told)
     except KeyboardInterrupt:
         told.print("interrupted; the same command goes on from here")
         raise typer.Exit(INTERRUPTED) from None
@@ -55,6 +56,7 @@ def _train(
     out: Path | None,
     seed: int | None,
     threads: int | None,
+    device: str,
     told: Console,
 ) -> None:
     import torch
@@ -70,6 +72,7 @@ def _train(
     settings = Settings()
     torch.set_num_threads(threads or settings.threads)
     try:
+        _check_device(device)
         recipe = read_recipe(name)
         if seed is not None:
             recipe = recipe.model_copy(update={"seed": seed})
@@ -77,7 +80,7 @@ def _train(
         task = read_task(recipe, data, test or ())
         models_dir = out or settings.models_dir
         start = models_dir / recipe.start if recipe.start else None
-        trainer = Trainer(recipe, task, run or Path("runs") / recipe.id, start)
+        trainer = Trainer(recipe, task, run or Path("runs") / recipe.id, start, device=device)
     except (RecipeError, DatasetError, CheckpointError, CardError) as error:
         told.print(f"chromalab: {error}", markup=False)
         raise typer.Exit(MISUSED) from None
@@ -103,3 +106,15 @@ def _train(
             told.print(f"chromalab: {error}", markup=False)
             raise typer.Exit(FAILED) from None
     told.print(f"{recipe.id} is in {folder}", markup=False)
+
+
+def _check_device(device: str) -> None:
+    """Raises RecipeError unless something can be computed there."""
+    import torch
+
+    from app.training.recipe import RecipeError
+
+    try:
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise RecipeError(f"--device {device}: {str(error).splitlines()[0]}") from None

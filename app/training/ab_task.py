@@ -18,7 +18,7 @@ from app.training.album import Album, piece
 from app.training.datasets import DatasetError, square
 from app.training.palette_task import scale
 from app.training.recipe import Phase, PhotoSettings, Recipe
-from app.training.task import Score
+from app.training.task import Score, device_of
 
 HINT_UNIT = 100.0
 _SAMPLED = 3000
@@ -36,6 +36,10 @@ class Batch:
     bins: Tensor
     shares: Tensor
     weight: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on another device."""
+        return Batch(*(each.to(device) for each in (self.planes, self.bins, self.shares, self.weight)))
 
 
 class AbTask:
@@ -88,16 +92,17 @@ class AbTask:
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """Cross-entropy against the soft targets, each place weighted by its colour's rarity."""
+        batch = batch.to(device_of(network))
         return _cross_entropy(network(batch.planes).float(), batch, batch.weight)
 
     def score(self, network: nn.Module) -> Score:
         """Cross-entropy without weights and hints on the validation pictures; hits of the nearest bin."""
-        was_training = network.training
+        was_training, device = network.training, device_of(network)
         network.eval()
         loss = hits = 0.0
         with torch.inference_mode():
-            for batch in self._held_out:
-                with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            for batch in (each.to(device) for each in self._held_out):
+                with torch.autocast(device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
                     logits = network(batch.planes).float()
                 loss += self.count(batch) * float(
                     _cross_entropy(logits, batch, torch.ones_like(batch.weight))

@@ -13,7 +13,7 @@ from app.networks.card import InputScaling
 from app.networks.palette import nearest_color
 from app.training.datasets import DatasetError
 from app.training.recipe import Phase, Recipe
-from app.training.task import Score
+from app.training.task import Score, device_of
 
 _CHUNK = 1000
 
@@ -45,13 +45,13 @@ def evaluate_palette(
     network: nn.Module, examples: Examples, scaling: InputScaling, *, batch_size: int = 100
 ) -> Score:
     """Loss and accuracy over all pixels of all examples, with the network in eval mode."""
-    was_training = network.training
+    was_training, device = network.training, device_of(network)
     network.eval()
     loss = correct = 0.0
     with torch.inference_mode():
         for start in range(0, len(examples), batch_size):
-            gray = scale(examples.gray[start : start + batch_size], scaling)
-            target = examples.target[start : start + batch_size].long()
+            gray = scale(examples.gray[start : start + batch_size], scaling).to(device)
+            target = examples.target[start : start + batch_size].long().to(device)
             logits = network(gray).float()
             loss += F.cross_entropy(logits, target, reduction="sum").item()
             correct += (logits.argmax(dim=1) == target).sum().item()
@@ -164,7 +164,7 @@ class PaletteTask:
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         """Mean cross-entropy of a batch."""
-        gray, target = batch
+        gray, target = (each.to(device_of(network)) for each in batch)
         return F.cross_entropy(network(gray).float(), target)
 
 

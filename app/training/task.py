@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 
 
@@ -13,6 +14,11 @@ class Score:
 
     loss: float
     accuracy: float
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network computes, and so where its batches are needed; they are made on the CPU."""
+    return next(network.parameters(), torch.empty(0)).device
 
 
 class Task(Protocol):

@@ -53,19 +53,22 @@ def rate_at(optimizer: Optimizer, step: int, steps: int) -> float:
 class Trainer(Generic[T]):
     """One run of a recipe, with its checkpoint in `folder`.
 
-    `start` is the folder of the published model that the recipe's `start` names. Raises RecipeError,
-    CheckpointError, CardError.
+    `start` is the folder of the published model that the recipe's `start` names. What is promised of
+    interrupted runs holds bit for bit on a CPU. Raises RecipeError, CheckpointError, CardError.
     """
 
-    def __init__(self, recipe: Recipe, task: T, folder: Path, start: Path | None = None) -> None:
-        self.recipe, self.task = recipe, task
+    def __init__(
+        self, recipe: Recipe, task: T, folder: Path, start: Path | None = None, *, device: str = "cpu"
+    ) -> None:
+        self.recipe, self.task, self.device = recipe, task, torch.device(device)
         self.path = folder / "checkpoint.safetensors"
         torch.manual_seed(recipe.seed)
         network = build(recipe.network)
         _initialize(network, recipe, start)
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network.to(self.device).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval() if recipe.averaging else None
-        quicken(self.network)
+        if self.device.type == "cpu":
+            quicken(self.network)
         self.optimizer = _optimizer(self.network, recipe.optimizer)
         self.progress = Progress(recipe.model_dump(mode="json"))
         if self.path.exists():
@@ -150,7 +153,7 @@ class Trainer(Generic[T]):
         torch.manual_seed((self.recipe.seed * 1_000_003 + self.progress.step) % 2**63)
         self.optimizer.zero_grad(set_to_none=True)
         # Entered anew for each step: it keeps the cast weights for as long as it lasts.
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
             loss = self.task.loss(self.network, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.optimizer.clip_norm is not None:

@@ -109,6 +109,8 @@ def test_a_broken_model_is_named(trained: Path) -> None:
         (("train", "{recipe}", "--data", "{data}"), "--test is missing"),
         (("train", "{recipe}", "--data", "missing.zip", "--test", "{data}"), "no such file"),
         (("train", "{recipe}", "--data", "cifar10:missing"), "CIFAR-10 is not there"),
+        (("train", "{recipe}", "--data", "{data}", "--device", "abacus"), "--device abacus: Expected one of"),
+        (("train", "{recipe}", "--data", "{data}", "--device", "meta"), "--device meta: "),
         (("evaluate", "nobody", "{data}"), "no model 'nobody'"),
         (("evaluate", "all"), "name a model and the pictures"),
         (("evaluate", "nobody", "neither", "{data}"), "no model 'nobody'"),

@@ -196,11 +196,11 @@ def test_one_after_the_other_needs_one_thread(backend: SteppedBackend) -> None:
     backend.steps.release(3)
     worker = Worker(lambda: backend, name="one by one", queue_size=8, max_batch=1, lanes=2)
     for _ in range(3):
-        worker.submit(gray(0.5)).result(SECONDS)
         deadline = time.monotonic() + SECONDS
-        while worker._idle == 0:  # the answer is there a moment before its thread waits again
+        while worker._idle == 0:  # its thread is still starting, or has answered and does not wait again yet
             assert time.monotonic() < deadline
             time.sleep(0.001)
+        worker.submit(gray(0.5)).result(SECONDS)
     assert len(worker._lanes) == 1
     worker.close()
     assert worker.join(SECONDS)

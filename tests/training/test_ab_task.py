@@ -163,3 +163,15 @@ def test_a_network_learns_and_resumes(album: Album, tmp_path: Path) -> None:
     resumed.run()
     for name, tensor in whole.published.state_dict().items():
         assert torch.equal(tensor, resumed.published.state_dict()[name]), name
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_it_learns_and_resumes_on_a_graphics_processor(album: Album, tmp_path: Path) -> None:
+    changes = {"phases": [{"epochs": 3, "pictures": 24}], "precision": "bfloat16", "averaging": 0.5}
+    learns = recipe({"hinted": 0.5}, optimizer={"learning_rate": 5e-3}, **changes)
+    Trainer(learns, AbTask(learns, album), tmp_path, device="cuda").advance(3)
+    resumed = Trainer(learns, AbTask(learns, album), tmp_path, device="cuda")
+    assert resumed.progress.step == 3
+    resumed.run()
+    losses = [epoch.train_loss for epoch in resumed.progress.history]
+    assert losses[-1] < losses[0] - 0.2

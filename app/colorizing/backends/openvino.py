@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from app.colorizing.backends import MOST_AT_ONCE, Floats, granted_threads
+from app.colorizing.backends import Floats, granted_threads
 from app.colorizing.features import FeatureMemory
-from app.machine import available_cpus
 from app.networks.card import Card
 
 WHOLE, FIRST_HALF, SECOND_HALF = "whole.xml", "first.xml", "second.xml"
@@ -80,16 +79,18 @@ class OpenVino:
 
 
 class _Compiled:
-    """A network ready to run, by several threads: each has a request for inference of its own."""
+    """A network ready to run, one pass after the other.
+
+    A second pass beside the first would take its own room for what layers compute, and gain little: decoding
+    and encoding keep the process's other cores busy meanwhile.
+    """
 
     def __init__(self, compiled: Any) -> None:
-        self._compiled, self._own = compiled, threading.local()
+        self._compiled, self._lock = compiled, threading.Lock()
 
     def __call__(self, inputs: list[Floats]) -> Sequence[Floats]:
-        request = getattr(self._own, "request", None)
-        if request is None:
-            request = self._own.request = self._compiled.create_infer_request()
-        return list(request.infer(inputs, share_inputs=True).to_tuple())
+        with self._lock:
+            return list(self._compiled(inputs).to_tuple())
 
 
 def hints_of(planes: Floats) -> Floats:
@@ -103,8 +104,7 @@ def hints_of(planes: Floats) -> Floats:
 
 
 def _compiled(file: Path, precision: str, counts: Sequence[int]) -> dict[int, _Compiled]:
-    """A network ready to run with each of these numbers of threads, as often at once as there are cores."""
-    at_once = min(MOST_AT_ONCE, available_cpus())
+    """A network ready to run with each of these numbers of threads."""
     openvino = runtime()
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": sys.platform != "win32"})  # there a mapped file cannot be removed
@@ -116,8 +116,9 @@ def _compiled(file: Path, precision: str, counts: Sequence[int]) -> dict[int, _C
                 "CPU",
                 {
                     "INFERENCE_PRECISION_HINT": precision,
-                    "INFERENCE_NUM_THREADS": count * max(1, at_once // count),
-                    "NUM_STREAMS": max(1, at_once // count),
+                    "INFERENCE_NUM_THREADS": count,
+                    "NUM_STREAMS": 1,
+                    "PERFORMANCE_HINT": "LATENCY",
                     "ENABLE_CPU_PINNING": False,  # two processes would be pinned to the same core
                 },
             )
