@@ -38,6 +38,9 @@ def test_a_replay_is_what_was_seen_live(plant: Plant) -> None:
     assert list(plant.events(job, after=live[-3][0])) == live[-2:]
 
 
+@pytest.mark.parametrize(
+    "make_plant", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 def test_streams_end_when_the_service_stops_and_go_on_with_its_successor(make_plant: PlantMaker) -> None:
     plant = make_plant(workers=0)
     plant.start()

@@ -96,6 +96,9 @@ def survive(plant: Plant, jobs: int, kills: int, params: dict[str, Any]) -> None
     print(f"{jobs} jobs; killed: {', '.join(struck)}; {sum(attempts) - jobs} takeovers")
 
 
+@pytest.mark.parametrize(
+    "make_plant", ["postgresql", pytest.param("sqlite", marks=pytest.mark.long)], indirect=True
+)
 def test_a_few_kills(make_plant: PlantMaker) -> None:
     survive(make_plant(), jobs=16, kills=3, params={"steps": 8, "points": 2, "sleep": 0.05})
 

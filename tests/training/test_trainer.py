@@ -105,7 +105,10 @@ def test_a_module_may_begin_afresh(make: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, RICH, DROPOUT], ids=["course", "rich", "dropout"])
-@pytest.mark.parametrize("kills", [[0], [2], [5], [1, 1, 3]])
+@pytest.mark.parametrize(
+    "kills",
+    [pytest.param([0], marks=pytest.mark.long), [2], pytest.param([5], marks=pytest.mark.long), [1, 1, 3]],
+)
 def test_killed_and_resumed_ends_with_the_same_weights(
     make: Make, tmp_path: Path, changes: dict[str, Any], kills: list[int]
 ) -> None:
