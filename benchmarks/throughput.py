@@ -10,6 +10,8 @@ import argparse
 import asyncio
 import base64
 import json
+import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -58,7 +60,9 @@ def litserve(folder: Path, model: str, workers: int) -> Iterator[Service]:
         model,
         str(workers),
     ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         for _ in range(600):
             time.sleep(0.2)
@@ -67,7 +71,7 @@ def litserve(folder: Path, model: str, workers: int) -> Iterator[Service]:
                     break
         yield Service("127.0.0.1", port, process.pid)
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGKILL)  # its workers outlive it otherwise
         process.wait(60)
 
 
