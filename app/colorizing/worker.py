@@ -149,7 +149,7 @@ class Worker:
         return greedy
 
     def _busy(self) -> EngineBusy:
-        wait = max(1, math.ceil(self._pace * len(self._asks)))
+        wait = max(1, math.ceil(self._pace * len(self._asks) / len(self._lanes)))
         return EngineBusy(f"{self._queue_size} pictures already wait for the model {self._name!r}", wait)
 
     def _serve(self) -> None:

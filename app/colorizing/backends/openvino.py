@@ -41,12 +41,14 @@ def precisions() -> list[str]:
 class OpenVino:
     """A converted network on the CPU, in a folder that is needed no longer once it has been read.
 
-    A pass takes `threads`, or one where fewer are granted.
+    A pass takes `threads`, or one where fewer are granted. Passes run one after the other: a second beside
+    the first would take its own room for what layers compute and gain little, since decoding and encoding
+    keep the process's other cores busy meanwhile.
     """
 
     def __init__(self, folder: Path, card: Card, *, precision: str = "f32", threads: int = 1) -> None:
         self.name = f"openvino {precision}"
-        self._threads = threads
+        self._threads, self._lock = threads, threading.Lock()
         self._mean, self._std = np.float32(card.input.mean), np.float32(card.input.std)
         counts = sorted({1, threads})
         self._halves = (folder / FIRST_HALF).exists()
@@ -73,24 +75,10 @@ class OpenVino:
         scaled: Floats = (gray - self._mean) / self._std
         return scaled
 
-    def _run(self, network: dict[int, "_Compiled"], *inputs: Floats) -> Sequence[Floats]:
+    def _run(self, network: dict[int, Any], *inputs: Floats) -> Sequence[Floats]:
         chosen = network[self._threads if granted_threads() >= self._threads else 1]
-        return chosen([np.ascontiguousarray(each) for each in inputs])
-
-
-class _Compiled:
-    """A network ready to run, one pass after the other.
-
-    A second pass beside the first would take its own room for what layers compute, and gain little: decoding
-    and encoding keep the process's other cores busy meanwhile.
-    """
-
-    def __init__(self, compiled: Any) -> None:
-        self._compiled, self._lock = compiled, threading.Lock()
-
-    def __call__(self, inputs: list[Floats]) -> Sequence[Floats]:
         with self._lock:
-            return list(self._compiled(inputs).to_tuple())
+            return list(chosen([np.ascontiguousarray(each) for each in inputs]).to_tuple())
 
 
 def hints_of(planes: Floats) -> Floats:
@@ -103,25 +91,23 @@ def hints_of(planes: Floats) -> Floats:
     return mean
 
 
-def _compiled(file: Path, precision: str, counts: Sequence[int]) -> dict[int, _Compiled]:
+def _compiled(file: Path, precision: str, counts: Sequence[int]) -> dict[int, Any]:
     """A network ready to run with each of these numbers of threads."""
     openvino = runtime()
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": sys.platform != "win32"})  # there a mapped file cannot be removed
     network = core.read_model(file)
     return {
-        count: _Compiled(
-            core.compile_model(
-                network,
-                "CPU",
-                {
-                    "INFERENCE_PRECISION_HINT": precision,
-                    "INFERENCE_NUM_THREADS": count,
-                    "NUM_STREAMS": 1,
-                    "PERFORMANCE_HINT": "LATENCY",
-                    "ENABLE_CPU_PINNING": False,  # two processes would be pinned to the same core
-                },
-            )
+        count: core.compile_model(
+            network,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": precision,
+                "INFERENCE_NUM_THREADS": count,
+                "NUM_STREAMS": 1,
+                "PERFORMANCE_HINT": "LATENCY",
+                "ENABLE_CPU_PINNING": False,  # two processes would be pinned to the same core
+            },
         )
         for count in counts
     }
