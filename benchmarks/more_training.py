@@ -98,7 +98,7 @@ def table(card: Card) -> Evaluation:
             rows[f"{name}, {count:,.0f} pictures"] = {"loss": Figure(value=value, low=least, high=most)}
     note = (
         "Held-out loss in nats, by a power law fitted to each network's own run. The first row of each is "
-        "where that run ended."
+        "where that run ended; intervals are from the residuals of the fit, drawn anew."
     )
     return Evaluation(title=TITLE, note=note, rows=rows)
 
